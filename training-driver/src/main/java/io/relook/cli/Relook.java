@@ -1,5 +1,6 @@
 package io.relook.cli;
 
+import io.relook.bench.BenchCommand;
 import io.relook.lakehouse.RelookException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -9,7 +10,7 @@ import picocli.CommandLine.Command;
     name = "relook",
     mixinStandardHelpOptions = true,
     description = "Trains vision-language models to look again, on Spark and Delta Lake.",
-    subcommands = {})
+    subcommands = {BenchCommand.class})
 public final class Relook {
   private Relook() {}
 

@@ -27,7 +27,15 @@ import java.util.List;
  * <p>Whoever calls closes what a call returns (or the manager that it is attached to).
  */
 public final class TorchProgram implements AutoCloseable {
-  private static final List<String> SOURCES = List.of("layers.py", "weights.py");
+  private static final List<String> SOURCES =
+      List.of(
+          "layers.py",
+          "weights.py",
+          "vision.py",
+          "text.py",
+          "training.py",
+          "sampling.py",
+          "decode.py");
 
   static {
     // Nothing leaves the machine: no download of native libraries, no usage tracking.

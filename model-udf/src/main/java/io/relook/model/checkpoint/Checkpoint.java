@@ -1,0 +1,267 @@
+package io.relook.model.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+
+/**
+ * A Qwen2.5-VL checkpoint in Hugging Face layout, checked before native code sees it. Files on this
+ * machine are read where they are; others are copied to a temporary folder, which {@link #close}
+ * deletes. Tensors carry the published names, whichever naming the files use.
+ */
+public final class Checkpoint implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String SINGLE = "model.safetensors";
+  private static final String INDEX = "model.safetensors.index.json";
+  private static final String[][] NEWER_NAMES = {
+    {"model.visual.", "visual."}, {"model.language_model.", "model."}
+  };
+
+  private final String uri;
+  private final Path folder;
+  private final boolean copied;
+  private final ModelConfig config;
+  private final Map<String, TensorEntry> tensors;
+
+  private Checkpoint(
+      String uri,
+      Path folder,
+      boolean copied,
+      ModelConfig config,
+      Map<String, TensorEntry> tensors) {
+    this.uri = uri;
+    this.folder = folder;
+    this.copied = copied;
+    this.config = config;
+    this.tensors = Collections.unmodifiableMap(tensors);
+  }
+
+  /** Opens and checks a checkpoint; {@code uri} is any Hadoop path. */
+  public static Checkpoint open(String uri, Configuration hadoop) {
+    org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(uri);
+    Path folder;
+    boolean copied = false;
+    try {
+      FileSystem files = path.getFileSystem(hadoop);
+      if (!files.exists(path)) {
+        throw CheckpointErrors.missingFile(uri, "folder");
+      }
+      if (files.getScheme().equals("file")) {
+        folder = Path.of(files.makeQualified(path).toUri().getPath());
+      } else {
+        folder = Files.createTempDirectory("relook-checkpoint");
+        copied = true;
+        copy(files, path, folder);
+      }
+    } catch (IOException e) {
+      throw CheckpointErrors.unreadable(uri, e);
+    }
+    try {
+      JsonNode config = json(folder, uri, "config.json", true);
+      ModelConfig model =
+          ConfigReader.read(uri, config, json(folder, uri, "generation_config.json", false));
+      Map<String, TensorEntry> tensors = tensors(folder, uri);
+      ExpectedTensors.check(uri, model, tensors);
+      return new Checkpoint(uri, folder, copied, model, tensors);
+    } catch (RuntimeException e) {
+      if (copied) {
+        delete(folder);
+      }
+      throw e;
+    }
+  }
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** All tensors that the engine reads, by published name. */
+  public Map<String, TensorEntry> tensors() {
+    return tensors;
+  }
+
+  /** The checkpoint's files on this machine: tokenizer, templates, settings. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** Where it was opened. */
+  public String uri() {
+    return uri;
+  }
+
+  /** Reads every weight; NaN or infinity is an error that names the tensors. */
+  public void verifyFinite() {
+    List<String> broken = new ArrayList<>();
+    for (TensorEntry tensor : tensors.values()) {
+      try {
+        if (!isFinite(tensor)) {
+          broken.add(tensor.name());
+        }
+      } catch (IOException e) {
+        throw CheckpointErrors.unreadable(tensor.file().toString(), e);
+      }
+    }
+    if (!broken.isEmpty()) {
+      throw CheckpointErrors.notFinite(broken);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (copied) {
+      delete(folder);
+    }
+  }
+
+  private static Map<String, TensorEntry> tensors(Path folder, String uri) {
+    TreeSet<String> files = new TreeSet<>();
+    JsonNode index = json(folder, uri, INDEX, false);
+    if (index.isObject()) {
+      index.path("weight_map").forEach(file -> files.add(file.asText()));
+    }
+    if (files.isEmpty()) {
+      files.add(SINGLE);
+    }
+    Map<String, TensorEntry> tensors = new TreeMap<>();
+    for (String file : files) {
+      Path local = folder.resolve(file).normalize();
+      if (!local.startsWith(folder) || !Files.isRegularFile(local)) {
+        throw CheckpointErrors.missingFile(uri, file);
+      }
+      for (SafetensorsFile.Tensor entry : SafetensorsFile.read(local, uri + "/" + file)) {
+        String name = published(entry.name());
+        TensorEntry renamed =
+            new TensorEntry(
+                name,
+                weightType(entry, uri + "/" + file),
+                entry.shape(),
+                entry.file(),
+                entry.offset(),
+                entry.bytes());
+        if (tensors.put(name, renamed) != null) {
+          throw CheckpointErrors.badFile(uri + "/" + file, "tensor " + name + " is there twice");
+        }
+      }
+    }
+    return tensors;
+  }
+
+  private static DType weightType(SafetensorsFile.Tensor tensor, String file) {
+    for (DType known : DType.values()) {
+      if (known.name().equals(tensor.dtype())) {
+        return known;
+      }
+    }
+    throw CheckpointErrors.badFile(
+        file,
+        "tensor %s is of type %s, weights are F32, F16 or BF16 (a quantised checkpoint?)"
+            .formatted(tensor.name(), tensor.dtype()));
+  }
+
+  private static String published(String name) {
+    for (String[] naming : NEWER_NAMES) {
+      if (name.startsWith(naming[0])) {
+        return naming[1] + name.substring(naming[0].length());
+      }
+    }
+    return name;
+  }
+
+  private static JsonNode json(Path folder, String uri, String file, boolean needed) {
+    Path path = folder.resolve(file);
+    if (!Files.isRegularFile(path)) {
+      if (needed) {
+        throw CheckpointErrors.missingFile(uri, file);
+      }
+      return MissingNode.getInstance();
+    }
+    try {
+      if (Files.size(path) > 64 << 20) {
+        throw CheckpointErrors.badConfig(uri, List.of(file + " is larger than 64 MiB"));
+      }
+      JsonNode node = JSON.readTree(Files.readAllBytes(path));
+      if (!node.isObject()) {
+        throw CheckpointErrors.badConfig(uri, List.of(file + " is no JSON object"));
+      }
+      return node;
+    } catch (com.fasterxml.jackson.core.JacksonException e) {
+      throw CheckpointErrors.badConfig(
+          uri, List.of("%s is no JSON (%s)".formatted(file, e.getOriginalMessage())));
+    } catch (IOException e) {
+      throw CheckpointErrors.unreadable(uri + "/" + file, e);
+    }
+  }
+
+  private static void copy(FileSystem files, org.apache.hadoop.fs.Path from, Path to)
+      throws IOException {
+    for (org.apache.hadoop.fs.FileStatus status : files.listStatus(from)) {
+      if (status.isFile()) {
+        Path target = to.resolve(status.getPath().getName());
+        try (var in = files.open(status.getPath())) {
+          Files.copy(in, target);
+        }
+        if (Files.size(target) != status.getLen()) {
+          throw new IOException(
+              "%s has %d bytes, its copy %d"
+                  .formatted(status.getPath(), status.getLen(), Files.size(target)));
+        }
+      }
+    }
+  }
+
+  private static boolean isFinite(TensorEntry tensor) throws IOException {
+    ByteBuffer chunk = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
+    try (FileChannel channel = FileChannel.open(tensor.file(), StandardOpenOption.READ)) {
+      long at = tensor.offset();
+      long end = at + tensor.bytes();
+      while (at < end) {
+        chunk.clear().limit((int) Math.min(chunk.capacity(), end - at));
+        while (chunk.hasRemaining() && channel.read(chunk, at + chunk.position()) >= 0) {}
+        at += chunk.position();
+        chunk.flip();
+        if (!chunk.hasRemaining()) {
+          throw new IOException("the file ended while it was read");
+        }
+        while (chunk.remaining() >= tensor.dtype().bytes()) {
+          boolean finite =
+              switch (tensor.dtype()) {
+                case F32 -> Float.isFinite(chunk.getFloat());
+                case F16 -> (chunk.getShort() & 0x7C00) != 0x7C00;
+                case BF16 -> (chunk.getShort() & 0x7F80) != 0x7F80;
+              };
+          if (!finite) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> paths = Files.walk(folder)) {
+      paths.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

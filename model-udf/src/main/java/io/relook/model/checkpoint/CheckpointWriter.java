@@ -1,0 +1,154 @@
+package io.relook.model.checkpoint;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+
+/**
+ * Writes checkpoints in Hugging Face layout through Hadoop's FileSystem. Files go under a prefix
+ * that is nobody else's, and nothing is renamed: whoever records the prefix commits it.
+ */
+public final class CheckpointWriter {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What is copied beside the weights, where the source has it. */
+  private static final List<String> SIDE_FILES =
+      List.of(
+          "config.json",
+          "generation_config.json",
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "vocab.json",
+          "merges.txt",
+          "added_tokens.json",
+          "special_tokens_map.json",
+          "chat_template.jinja",
+          "chat_template.json",
+          "preprocessor_config.json",
+          "video_preprocessor_config.json");
+
+  /** A tensor's values on demand, so that no two tensors need to be in memory together. */
+  public interface Source {
+    float[] values(String name);
+  }
+
+  /** A tensor to write. */
+  public record Target(String name, List<Long> shape) {
+    long values() {
+      return shape.stream().reduce(1L, Math::multiplyExact);
+    }
+  }
+
+  private final Configuration hadoop;
+
+  public CheckpointWriter(Configuration hadoop) {
+    this.hadoop = hadoop;
+  }
+
+  /**
+   * Writes a policy: weights of the model's tensors as {@code dtype}, and the side files of {@code
+   * like}, a folder on this machine.
+   */
+  public void write(String uri, Path like, ModelConfig config, DType dtype, Source source) {
+    List<Target> targets = new ArrayList<>();
+    ExpectedTensors.of(config).forEach((name, shape) -> targets.add(new Target(name, shape)));
+    writeTensors(uri + "/model.safetensors", targets, dtype, source);
+    try {
+      org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(uri);
+      FileSystem files = folder.getFileSystem(hadoop);
+      for (String name : SIDE_FILES) {
+        Path file = like.resolve(name);
+        if (Files.isRegularFile(file)) {
+          byte[] bytes = Files.readAllBytes(file);
+          if (name.equals("config.json")) {
+            ObjectNode json = (ObjectNode) JSON.readTree(bytes);
+            json.put(json.has("dtype") ? "dtype" : "torch_dtype", torchName(dtype));
+            bytes = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
+          }
+          try (OutputStream out = files.create(new org.apache.hadoop.fs.Path(folder, name), true)) {
+            out.write(bytes);
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw CheckpointErrors.unwritable(uri, e);
+    }
+  }
+
+  /** Writes one safetensors file, float32 or bfloat16 (rounded to nearest even). */
+  public void writeTensors(String uri, List<Target> targets, DType dtype, Source source) {
+    ObjectNode header = JSON.createObjectNode();
+    header.putObject("__metadata__").put("format", "pt");
+    long at = 0;
+    for (Target target : targets) {
+      long end = Math.addExact(at, Math.multiplyExact(target.values(), (long) dtype.bytes()));
+      ObjectNode entry = header.putObject(target.name()).put("dtype", dtype.name());
+      target.shape().forEach(entry.withArray("shape")::add);
+      entry.putArray("data_offsets").add(at).add(end);
+      at = end;
+    }
+    try {
+      org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(uri);
+      FileSystem files = path.getFileSystem(hadoop);
+      byte[] json = JSON.writeValueAsBytes(header);
+      int padded = (json.length + 7) / 8 * 8;
+      try (OutputStream out = files.create(path, true)) {
+        out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(padded).array());
+        out.write(json);
+        out.write(" ".repeat(padded - json.length).getBytes(StandardCharsets.US_ASCII));
+        for (Target target : targets) {
+          float[] values = source.values(target.name());
+          if (values.length != target.values()) {
+            throw new IllegalStateException(
+                "%s has %d values, its shape %s"
+                    .formatted(target.name(), values.length, target.shape()));
+          }
+          write(out, values, dtype);
+        }
+      }
+    } catch (IOException e) {
+      throw CheckpointErrors.unwritable(uri, e);
+    }
+  }
+
+  private static void write(OutputStream out, float[] values, DType dtype) throws IOException {
+    int chunk = 1 << 16;
+    ByteBuffer buffer = ByteBuffer.allocate(chunk * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = 0; at < values.length; at += chunk) {
+      buffer.clear();
+      for (int i = at; i < Math.min(values.length, at + chunk); i++) {
+        if (dtype == DType.F32) {
+          buffer.putFloat(values[i]);
+        } else if (dtype == DType.BF16) {
+          buffer.putShort(bfloat16(values[i]));
+        } else {
+          throw new IllegalArgumentException("checkpoints are written as F32 or BF16");
+        }
+      }
+      out.write(buffer.array(), 0, buffer.position());
+    }
+  }
+
+  /** The upper half of the float, rounded to nearest even; NaN stays NaN. */
+  static short bfloat16(float value) {
+    int bits = Float.floatToIntBits(value);
+    if (Float.isNaN(value)) {
+      return (short) 0x7FC0;
+    }
+    return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
+  }
+
+  private static String torchName(DType dtype) {
+    return dtype == DType.F32 ? "float32" : "bfloat16";
+  }
+}

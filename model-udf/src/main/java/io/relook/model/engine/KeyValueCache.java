@@ -1,0 +1,98 @@
+package io.relook.model.engine;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.relook.model.checkpoint.ModelConfig;
+import java.util.Arrays;
+
+/**
+ * The keys and values of all slots and banks, a pair of tensors a layer each, in blocks of {@link
+ * #BLOCK} positions: own (blocks, slots · KV, BLOCK, d), prompt (blocks, banks · KV, BLOCK, d). The
+ * tensors belong to the scope that the cache is made in.
+ */
+final class KeyValueCache {
+  /** Positions a block. Our choice: a multiple of every vector width; smaller wastes less. */
+  static final int BLOCK = 64;
+
+  final NDList promptKeys;
+  final NDList promptValues;
+  final NDList ownKeys;
+  final NDList ownValues;
+
+  /** Which tokens a slot's prompt and completion hold (slots, V); one entry where nobody asks. */
+  final NDArray seen;
+
+  /** Keys of each bank's prompt. */
+  final int[] promptLengths;
+
+  private final VisionLanguageModel model;
+  private final boolean tracked;
+
+  KeyValueCache(
+      VisionLanguageModel model,
+      NDManager scope,
+      Generator.Options options,
+      int promptKeys,
+      int newTokens,
+      boolean tracked) {
+    ModelConfig.Text text = model.config().text();
+    this.model = model;
+    this.tracked = tracked;
+    int banks = options.slots() / options.bankRows();
+    this.promptLengths = new int[banks];
+    this.promptKeys = model.emptyCache(scope, blocks(promptKeys), banks * text.kvHeads(), BLOCK);
+    this.promptValues = model.emptyCache(scope, blocks(promptKeys), banks * text.kvHeads(), BLOCK);
+    int own = blocks(newTokens);
+    this.ownKeys = model.emptyCache(scope, own, options.slots() * text.kvHeads(), BLOCK);
+    this.ownValues = model.emptyCache(scope, own, options.slots() * text.kvHeads(), BLOCK);
+    long rows = tracked ? options.slots() : 1;
+    long columns = tracked ? text.vocabSize() : 1;
+    this.seen = model.program().call(scope, "nothing_seen", rows, columns, ownKeys.get(0)).head();
+  }
+
+  /** Blocks that hold so many positions, at least one. */
+  static int blocks(int positions) {
+    return Math.max(1, (positions + BLOCK - 1) / BLOCK);
+  }
+
+  /** Bytes of a cache for prompts of so many keys and completions of so many tokens. */
+  static long bytes(
+      VisionLanguageModel model, Generator.Options options, int promptKeys, int newTokens) {
+    ModelConfig.Text text = model.config().text();
+    long positions =
+        (long) BLOCK
+            * ((long) blocks(promptKeys) * (options.slots() / options.bankRows())
+                + (long) blocks(newTokens) * options.slots());
+    return 2L * text.layers() * text.kvHeads() * text.headDim() * model.bytesPerValue() * positions;
+  }
+
+  /** Gives a bank a prompt. */
+  void enter(int bank, PrefilledPrompt prompt) {
+    promptLengths[bank] = prompt.length();
+    if (prompt.length() == 0) {
+      return;
+    }
+    try (NDManager scope = model.newScope()) {
+      model
+          .program()
+          .call(scope, "fill_bank", bank, prompt.keys(), prompt.values(), promptKeys, promptValues);
+    }
+  }
+
+  /** A slot begins a completion of a prompt. */
+  void start(int slot, Prompt prompt) {
+    if (tracked) {
+      try (NDManager scope = model.newScope()) {
+        model
+            .program()
+            .call(
+                scope,
+                "start_seen",
+                seen,
+                slot,
+                scope.create(Arrays.stream(prompt.ids()).asLongStream().toArray()));
+      }
+    }
+  }
+}

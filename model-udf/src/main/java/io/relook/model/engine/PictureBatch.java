@@ -1,0 +1,33 @@
+package io.relook.model.engine;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.relook.model.checkpoint.ModelConfig;
+import java.util.Arrays;
+import java.util.List;
+
+/** Pictures on the device, as the program {@code encode_pictures} takes them. */
+record PictureBatch(
+    NDArray patches,
+    NDArray places,
+    NDArray back,
+    long[] fullBlocks,
+    long[] windows,
+    long[] pictures) {
+
+  /** Gives the embeddings that {@code from} lists, counted over all pictures in reading order. */
+  static PictureBatch of(
+      NDManager scope, List<PictureGrid> pictures, long[] from, ModelConfig.Vision vision) {
+    PictureLayout layout = PictureLayout.of(pictures, vision);
+    long patches = layout.places().length / 2;
+    float[] values = layout.arrange(pictures, vision.spatialMergeSize());
+    return new PictureBatch(
+        scope.create(values, new Shape(patches, values.length / patches)),
+        scope.create(layout.places(), new Shape(patches, 2)),
+        scope.create(Arrays.stream(from).map(i -> layout.back()[(int) i]).toArray()),
+        Arrays.stream(vision.fullAttentionBlocks()).asLongStream().toArray(),
+        layout.windows(),
+        layout.pictures());
+  }
+}

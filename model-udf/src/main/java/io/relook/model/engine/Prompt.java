@@ -1,0 +1,54 @@
+package io.relook.model.engine;
+
+import io.relook.model.checkpoint.ModelConfig;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Token ids with the pictures that they look at.
+ *
+ * @param ids with one image token a merged patch
+ * @param pictures in the order in which the ids show them
+ */
+public record Prompt(int[] ids, List<PictureGrid> pictures) {
+  public Prompt {
+    ids = ids.clone();
+    pictures = List.copyOf(pictures);
+  }
+
+  public int length() {
+    return ids.length;
+  }
+
+  int lastId() {
+    return ids[ids.length - 1];
+  }
+
+  /** The prompt with more tokens behind it (a prefix to continue, or a completion to score). */
+  public Prompt plus(int[] more) {
+    int[] all = Arrays.copyOf(ids, ids.length + more.length);
+    System.arraycopy(more, 0, all, ids.length, more.length);
+    return new Prompt(all, pictures);
+  }
+
+  /** Why the model cannot run it, or null. */
+  public String problem(ModelConfig config) {
+    if (ids.length == 0) {
+      return "it is empty: give it at least one token";
+    }
+    for (int id : ids) {
+      if (id < 0 || id >= config.text().vocabSize()) {
+        return "token id %d is not in the vocabulary of %d entries"
+            .formatted(id, config.text().vocabSize());
+      }
+    }
+    int merge = config.vision().spatialMergeSize();
+    long shown = Arrays.stream(ids).filter(id -> id == config.imageTokenId()).count();
+    long needed = pictures.stream().mapToLong(p -> p.tokens(merge)).sum();
+    if (shown != needed) {
+      return "it shows %d picture tokens but its %d pictures have %d: build prompts with the checkpoint's own template"
+          .formatted(shown, pictures.size(), needed);
+    }
+    return null;
+  }
+}

@@ -1,0 +1,411 @@
+package io.relook.model.engine;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.checkpoint.ModelConfig;
+import io.relook.model.torch.TorchProgram;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.LongStream;
+
+/**
+ * A policy loaded for inference: Qwen2.5-VL on one device in one compute type. Callers take turns:
+ * one program runs at a time, with all the engine's threads.
+ */
+public final class VisionLanguageModel implements AutoCloseable {
+  /**
+   * @param device where the weights lie
+   * @param type what is computed in
+   * @param threads of libtorch's one pool in this JVM
+   */
+  public record Options(Device device, ComputeType type, int threads) {
+    public static Options cpu(ComputeType type, int threads) {
+      return new Options(Device.cpu(), type, threads);
+    }
+  }
+
+  /** Log-probabilities of a completion's tokens and the entropies of what they were drawn from. */
+  public record Scores(float[] logProbs, float[] entropies) {}
+
+  private final ReentrantLock turn = new ReentrantLock(true);
+  private final ModelConfig config;
+  private final TorchProgram program;
+  private final ComputeType type;
+  private final Weights weights;
+  private final NDManager owner;
+  private final NDArray rope;
+  private boolean closed;
+
+  private VisionLanguageModel(
+      ModelConfig config, TorchProgram program, ComputeType type, Weights weights) {
+    this.config = config;
+    this.program = program;
+    this.type = type;
+    this.weights = weights;
+    this.owner = program.newScope();
+    ModelConfig.Text text = config.text();
+    this.rope =
+        program
+            .call(
+                owner,
+                "rope_table",
+                text.maxPositionEmbeddings(),
+                text.ropeTheta(),
+                text.headDim() / 2,
+                weights.top.get(0))
+            .head();
+  }
+
+  /** Loads a checkpoint's weights; the program stays the caller's. */
+  public static VisionLanguageModel load(
+      TorchProgram program, Checkpoint checkpoint, Options options) {
+    boolean packed = !options.device().isGpu() && Capabilities.packs(program, options.type());
+    Weights weights = Weights.load(program, checkpoint, options.type(), packed, 32);
+    return new VisionLanguageModel(checkpoint.config(), program, options.type(), weights);
+  }
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** The last of a prompt's positions (see {@link Positions}). */
+  long lastPosition(Prompt prompt) {
+    return Positions.of(prompt.ids(), prompt.pictures(), config).last();
+  }
+
+  TorchProgram program() {
+    return program;
+  }
+
+  Weights weights() {
+    return weights;
+  }
+
+  NDArray rope() {
+    return rope;
+  }
+
+  NDManager newScope() {
+    return program.newScope();
+  }
+
+  int bytesPerValue() {
+    return type.bytes();
+  }
+
+  /** Runs something while no other caller uses the model. */
+  void exclusively(Runnable work) {
+    turn.lock();
+    try {
+      if (closed) {
+        throw EngineErrors.closed();
+      }
+      work.run();
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** Zeros (blocks, lanes, size, d), one a layer. */
+  NDList emptyCache(NDManager scope, int blocks, int lanes, int size) {
+    ModelConfig.Text text = config.text();
+    long[] shape = {blocks, lanes, size, text.headDim()};
+    return program.call(scope, "empty_cache", text.layers(), shape, weights.top.get(0));
+  }
+
+  /** The embeddings of a prompt's pictures (N, D) float32, in reading order. */
+  public float[][] pictureEmbeddings(List<PictureGrid> pictures) {
+    float[][][] result = new float[1][][];
+    exclusively(
+        () -> {
+          try (NDManager scope = newScope()) {
+            NDArray embeddings =
+                program.call(scope, "as_float", encode(scope, pictures, allOf(pictures))).head();
+            result[0] = matrix(embeddings);
+          }
+        });
+    return result[0];
+  }
+
+  /** Runs all tokens but the last and keeps their keys and values. */
+  PrefilledPrompt prefill(Prompt prompt) {
+    requireRunnable(prompt);
+    NDManager kept = newScope();
+    try (NDManager scope = newScope()) {
+      int length = prompt.length() - 1;
+      if (length == 0) {
+        return new PrefilledPrompt(kept, new NDList(), new NDList(), 0);
+      }
+      Rows rows = rows(scope, List.of(prompt), length);
+      ModelConfig.Text t = config.text();
+      NDList all =
+          program.call(
+              kept,
+              "prefill",
+              rows.ids,
+              rows.pictures,
+              rows.at,
+              rows.positions,
+              weights.top.get(0),
+              weights.text,
+              heads(),
+              sections(),
+              t.ropeTheta(),
+              t.rmsNormEps());
+      return new PrefilledPrompt(
+          kept,
+          new NDList(all.subList(0, t.layers())),
+          new NDList(all.subList(t.layers(), all.size())),
+          length);
+    } catch (RuntimeException e) {
+      kept.close();
+      throw e;
+    }
+  }
+
+  /** After the embedding and after each layer (T, D) float32; the last one after the last norm. */
+  public List<float[][]> hiddenStates(Prompt prompt) {
+    requireRunnable(prompt);
+    List<float[][]> states = new ArrayList<>();
+    exclusively(
+        () -> {
+          try (NDManager scope = newScope()) {
+            Rows rows = rows(scope, List.of(prompt), prompt.length());
+            NDList all =
+                call(
+                    scope,
+                    "hidden_states",
+                    rows.arguments(),
+                    weights.top.get(0),
+                    weights.top.get(1));
+            all.forEach(state -> states.add(matrix(state.squeeze(0))));
+          }
+        });
+    return states;
+  }
+
+  /** The logits (V) that follow each prompt; the prompts run as one batch, padded on the right. */
+  public float[][] lastLogits(List<Prompt> prompts) {
+    prompts.forEach(this::requireRunnable);
+    float[][][] result = new float[1][][];
+    exclusively(
+        () -> {
+          try (NDManager scope = newScope()) {
+            int width = prompts.stream().mapToInt(Prompt::length).max().orElse(1);
+            Rows rows = rows(scope, prompts, width);
+            long[] places = new long[prompts.size()];
+            for (int i = 0; i < places.length; i++) {
+              places[i] = (long) i * width + prompts.get(i).length() - 1;
+            }
+            List<Object> first = new ArrayList<>(rows.arguments());
+            first.add(scope.create(places));
+            result[0] =
+                matrix(
+                    call(
+                            scope,
+                            "logits_at",
+                            first,
+                            weights.top.get(0),
+                            weights.top.get(1),
+                            weights.head)
+                        .head());
+          }
+        });
+    return result[0];
+  }
+
+  /**
+   * The log-probability of each completion's tokens after its prompt, under softmax(logits /
+   * temperature), with the entropy in nats. All rows run as one batch: callers bound its size.
+   */
+  public List<Scores> logProbs(List<Prompt> prompts, List<int[]> completions, double temperature) {
+    if (prompts.size() != completions.size()) {
+      throw new IllegalArgumentException(
+          "%d prompts but %d completions".formatted(prompts.size(), completions.size()));
+    }
+    List<Prompt> whole = new ArrayList<>();
+    for (int i = 0; i < prompts.size(); i++) {
+      whole.add(prompts.get(i).plus(completions.get(i)));
+      requireRunnable(whole.get(i));
+    }
+    List<Scores> scores = new ArrayList<>();
+    exclusively(
+        () -> {
+          try (NDManager scope = newScope()) {
+            int width = whole.stream().mapToInt(Prompt::length).max().orElse(1);
+            Rows rows = rows(scope, whole, width);
+            int count = completions.stream().mapToInt(c -> c.length).sum();
+            long[] places = new long[count];
+            long[] targets = new long[count];
+            int m = 0;
+            for (int i = 0; i < whole.size(); i++) {
+              for (int k = 0; k < completions.get(i).length; k++, m++) {
+                places[m] = (long) i * width + prompts.get(i).length() - 1 + k;
+                targets[m] = completions.get(i)[k];
+              }
+            }
+            if (count > 0) {
+              List<Object> first = new ArrayList<>(rows.arguments());
+              first.add(scope.create(places));
+              first.add(scope.create(targets));
+              first.add(temperature);
+              NDList result =
+                  call(
+                      scope,
+                      "log_probs",
+                      first,
+                      weights.top.get(0),
+                      weights.top.get(1),
+                      weights.head);
+              split(
+                  result.get(0).toFloatArray(), result.get(1).toFloatArray(), completions, scores);
+            } else {
+              completions.forEach(c -> scores.add(new Scores(new float[0], new float[0])));
+            }
+          }
+        });
+    return scores;
+  }
+
+  /**
+   * How much attention each new token's query pays to all picture tokens together: (steps, layers,
+   * H). Step s is the query that draws completion token s.
+   */
+  public float[][][] attentionOnPictures(Prompt prompt, int[] completion) {
+    Prompt whole = prompt.plus(Arrays.copyOf(completion, Math.max(0, completion.length - 1)));
+    requireRunnable(whole);
+    float[][][][] result = new float[1][][][];
+    exclusively(
+        () -> {
+          try (NDManager scope = newScope()) {
+            Rows rows = rows(scope, List.of(whole), whole.length());
+            List<Object> first = new ArrayList<>(rows.arguments());
+            first.add(prompt.length() - 1);
+            NDArray shares = call(scope, "attention_on_image", first, weights.top.get(0)).head();
+            float[] flat = shares.toFloatArray();
+            int layers = config.text().layers();
+            int heads = config.text().heads();
+            float[][][] cube = new float[flat.length / layers / heads][layers][];
+            for (int i = 0; i < flat.length / heads; i++) {
+              cube[i / layers][i % layers] = Arrays.copyOfRange(flat, i * heads, (i + 1) * heads);
+            }
+            result[0] = cube;
+          }
+        });
+    return result[0];
+  }
+
+  @Override
+  public void close() {
+    turn.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        owner.close();
+        weights.close();
+      }
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void requireRunnable(Prompt prompt) {
+    String problem = prompt.problem(config);
+    if (problem != null) {
+      throw EngineErrors.badPrompt(problem);
+    }
+  }
+
+  private long[] allOf(List<PictureGrid> pictures) {
+    int merge = config.vision().spatialMergeSize();
+    return LongStream.range(0, pictures.stream().mapToLong(p -> p.tokens(merge)).sum()).toArray();
+  }
+
+  private NDArray encode(NDManager scope, List<PictureGrid> pictures, long[] from) {
+    PictureBatch batch = PictureBatch.of(scope, pictures, from, config.vision());
+    return program
+        .call(
+            scope,
+            "encode_pictures",
+            batch.patches(),
+            batch.places(),
+            batch.back(),
+            weights.vision,
+            weights.ends,
+            config.vision().heads(),
+            batch.fullBlocks(),
+            batch.windows(),
+            batch.pictures())
+        .head();
+  }
+
+  private NDList call(NDManager scope, String name, List<Object> first, NDArray... tops) {
+    ModelConfig.Text t = config.text();
+    List<Object> arguments = new ArrayList<>(first);
+    arguments.addAll(Arrays.asList(tops));
+    arguments.add(weights.text);
+    arguments.add(heads());
+    arguments.add(sections());
+    arguments.add(t.ropeTheta());
+    arguments.add(t.rmsNormEps());
+    return program.call(scope, name, arguments.toArray());
+  }
+
+  private long[] heads() {
+    ModelConfig.Text t = config.text();
+    return new long[] {t.heads(), t.kvHeads(), t.headDim()};
+  }
+
+  private long[] sections() {
+    return Arrays.stream(config.text().mropeSection()).asLongStream().toArray();
+  }
+
+  /** Rows of a batch on the device. */
+  private record Rows(NDArray ids, NDArray pictures, NDArray at, NDArray positions) {
+    List<Object> arguments() {
+      return List.of(ids, pictures, at, positions);
+    }
+  }
+
+  /** The first {@code width} tokens of each prompt, padded on the right. */
+  private Rows rows(NDManager scope, List<Prompt> prompts, int width) {
+    RowBatch batch = RowBatch.of(prompts, width, config);
+    NDArray pictures =
+        batch.pictures().isEmpty()
+            ? scope.create(new float[0], new Shape(0, config.text().hiddenSize()))
+            : encode(scope, batch.pictures(), batch.from());
+    return new Rows(
+        scope.create(batch.ids(), new Shape(prompts.size(), width)),
+        pictures,
+        scope.create(batch.at()),
+        scope.create(batch.positions(), new Shape(3, prompts.size(), width)));
+  }
+
+  private static void split(
+      float[] logProbs, float[] entropies, List<int[]> completions, List<Scores> scores) {
+    int at = 0;
+    for (int[] completion : completions) {
+      int end = at + completion.length;
+      scores.add(
+          new Scores(
+              Arrays.copyOfRange(logProbs, at, end), Arrays.copyOfRange(entropies, at, end)));
+      at = end;
+    }
+  }
+
+  private static float[][] matrix(NDArray array) {
+    float[] flat = array.toFloatArray();
+    int columns = (int) array.getShape().get(1);
+    float[][] rows = new float[flat.length / Math.max(1, columns)][];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = Arrays.copyOfRange(flat, i * columns, (i + 1) * columns);
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,11 @@
+package io.relook.bench;
+
+import picocli.CommandLine.Command;
+
+/** {@code relook bench}: the peers' workloads on our side. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    description = "Runs a benchmark workload and prints one JSON line a measurement.",
+    subcommands = {BenchGenerate.class})
+public final class BenchCommand {}
