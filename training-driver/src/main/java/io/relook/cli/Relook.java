@@ -2,6 +2,7 @@ package io.relook.cli;
 
 import io.relook.bench.BenchCommand;
 import io.relook.lakehouse.RelookException;
+import io.relook.parity.ParityCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -10,7 +11,7 @@ import picocli.CommandLine.Command;
     name = "relook",
     mixinStandardHelpOptions = true,
     description = "Trains vision-language models to look again, on Spark and Delta Lake.",
-    subcommands = {BenchCommand.class})
+    subcommands = {BenchCommand.class, ParityCommand.class})
 public final class Relook {
   private Relook() {}
 

@@ -30,4 +30,15 @@ record PictureBatch(
         layout.windows(),
         layout.pictures());
   }
+
+  /** No picture. */
+  static PictureBatch none(NDManager scope) {
+    return new PictureBatch(
+        scope.create(new float[0], new Shape(0, 1)),
+        scope.create(new long[0], new Shape(0, 2)),
+        scope.create(new long[0]),
+        new long[0],
+        new long[0],
+        new long[0]);
+  }
 }

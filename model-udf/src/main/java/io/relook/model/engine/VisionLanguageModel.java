@@ -232,41 +232,52 @@ public final class VisionLanguageModel implements AutoCloseable {
     List<Prompt> whole = new ArrayList<>();
     for (int i = 0; i < prompts.size(); i++) {
       whole.add(prompts.get(i).plus(completions.get(i)));
-      requireRunnable(whole.get(i));
+    }
+    return scores(whole, prompts.stream().map(Prompt::length).toList(), temperature);
+  }
+
+  /** As {@link #logProbs}, of a prompt's own tokens from number {@code first} (at least 1) on. */
+  public Scores logProbsWithin(Prompt prompt, int first) {
+    return scores(List.of(prompt), List.of(first), 1).get(0);
+  }
+
+  /** The scores of each row's tokens from its first one on. */
+  private List<Scores> scores(List<Prompt> rows, List<Integer> firsts, double temperature) {
+    rows.forEach(this::requireRunnable);
+    int width = rows.stream().mapToInt(Prompt::length).max().orElse(1);
+    List<Long> places = new ArrayList<>();
+    List<Long> targets = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      for (int k = firsts.get(i); k < rows.get(i).length(); k++) {
+        places.add((long) i * width + k - 1);
+        targets.add((long) rows.get(i).ids()[k]);
+      }
     }
     List<Scores> scores = new ArrayList<>();
+    if (places.isEmpty()) {
+      rows.forEach(row -> scores.add(new Scores(new float[0], new float[0])));
+      return scores;
+    }
     exclusively(
         () -> {
           try (NDManager scope = newScope()) {
-            int width = whole.stream().mapToInt(Prompt::length).max().orElse(1);
-            Rows rows = rows(scope, whole, width);
-            int count = completions.stream().mapToInt(c -> c.length).sum();
-            long[] places = new long[count];
-            long[] targets = new long[count];
-            int m = 0;
-            for (int i = 0; i < whole.size(); i++) {
-              for (int k = 0; k < completions.get(i).length; k++, m++) {
-                places[m] = (long) i * width + prompts.get(i).length() - 1 + k;
-                targets[m] = completions.get(i)[k];
-              }
-            }
-            if (count > 0) {
-              List<Object> first = new ArrayList<>(rows.arguments());
-              first.add(scope.create(places));
-              first.add(scope.create(targets));
-              first.add(temperature);
-              NDList result =
-                  call(
-                      scope,
-                      "log_probs",
-                      first,
-                      weights.top.get(0),
-                      weights.top.get(1),
-                      weights.head);
-              split(
-                  result.get(0).toFloatArray(), result.get(1).toFloatArray(), completions, scores);
-            } else {
-              completions.forEach(c -> scores.add(new Scores(new float[0], new float[0])));
+            List<Object> first = new ArrayList<>(rows(scope, rows, width).arguments());
+            first.add(scope.create(places.stream().mapToLong(Long::longValue).toArray()));
+            first.add(scope.create(targets.stream().mapToLong(Long::longValue).toArray()));
+            first.add(temperature);
+            NDArray embed = weights.top.get(0);
+            NDList result =
+                call(scope, "log_probs", first, embed, weights.top.get(1), weights.head);
+            float[] logProbs = result.get(0).toFloatArray();
+            float[] entropies = result.get(1).toFloatArray();
+            int at = 0;
+            for (int i = 0; i < rows.size(); i++) {
+              int end = at + rows.get(i).length() - firsts.get(i);
+              scores.add(
+                  new Scores(
+                      Arrays.copyOfRange(logProbs, at, end),
+                      Arrays.copyOfRange(entropies, at, end)));
+              at = end;
             }
           }
         });
@@ -385,18 +396,6 @@ public final class VisionLanguageModel implements AutoCloseable {
         pictures,
         scope.create(batch.at()),
         scope.create(batch.positions(), new Shape(3, prompts.size(), width)));
-  }
-
-  private static void split(
-      float[] logProbs, float[] entropies, List<int[]> completions, List<Scores> scores) {
-    int at = 0;
-    for (int[] completion : completions) {
-      int end = at + completion.length;
-      scores.add(
-          new Scores(
-              Arrays.copyOfRange(logProbs, at, end), Arrays.copyOfRange(entropies, at, end)));
-      at = end;
-    }
   }
 
   private static float[][] matrix(NDArray array) {

@@ -56,10 +56,25 @@ final class Weights implements AutoCloseable {
    */
   static Weights load(
       TorchProgram program, Checkpoint checkpoint, ComputeType type, boolean packed, int rows) {
+    return load(program, checkpoint, type, packed, rows, false);
+  }
+
+  /** Weights that gradients can be taken of. */
+  static Weights loadTrainable(TorchProgram program, Checkpoint checkpoint) {
+    return load(program, checkpoint, ComputeType.FLOAT32, false, 0, true);
+  }
+
+  private static Weights load(
+      TorchProgram program,
+      Checkpoint checkpoint,
+      ComputeType type,
+      boolean packed,
+      int rows,
+      boolean trainable) {
     WeightLayout layout = WeightLayout.of(checkpoint.config());
     NDManager owner = program.newScope();
     try {
-      Loader loader = new Loader(program, owner, checkpoint.tensors(), type);
+      Loader loader = new Loader(program, checkpoint.tensors(), type, trainable, owner);
       NDList ends = loader.group(layout.ends());
       NDList vision = loader.group(layout.vision());
       NDList top = loader.group(layout.top());
@@ -101,9 +116,15 @@ final class Weights implements AutoCloseable {
     private final NDManager owner;
     private final Map<String, TensorEntry> tensors;
     private final ComputeType type;
+    private final boolean trainable;
 
     Loader(
-        TorchProgram program, NDManager owner, Map<String, TensorEntry> tensors, ComputeType type) {
+        TorchProgram program,
+        Map<String, TensorEntry> tensors,
+        ComputeType type,
+        boolean trainable,
+        NDManager owner) {
+      this.trainable = trainable;
       this.program = program;
       this.owner = owner;
       this.tensors = tensors;
@@ -132,8 +153,7 @@ final class Weights implements AutoCloseable {
           long[] shape = slot.parts().size() == 1 ? slot.shape() : part.shape();
           parts.add(map(scope, entry, shape));
         }
-        NDArray whole =
-            parts.size() == 1 ? parts.get(0) : program.call(scope, "stack_rows", parts).head();
+        NDArray whole = parts.size() == 1 ? parts.get(0) : call(scope, "stack_rows", parts);
         if (packedRows > 0) {
           whole = program.call(scope, "pack", whole, packedRows).head();
         }
@@ -152,17 +172,22 @@ final class Weights implements AutoCloseable {
     }
 
     private NDArray map(NDManager scope, Path file, long first, TensorEntry entry, long[] shape) {
-      return program
-          .call(
-              scope,
-              "map_file",
-              file.toString(),
-              first,
-              entry.bytes() / entry.dtype().bytes(),
-              ComputeType.torchNumber(entry.dtype()),
-              type.torchNumber(),
-              shape)
-          .head();
+      return call(
+          scope,
+          "map_file",
+          file.toString(),
+          first,
+          entry.bytes() / entry.dtype().bytes(),
+          ComputeType.torchNumber(entry.dtype()),
+          type.torchNumber(),
+          shape);
+    }
+
+    /** What inference mode makes can never enter a gradient. */
+    private NDArray call(NDManager scope, String name, Object... arguments) {
+      return trainable
+          ? program.callWithGradients(scope, name, arguments).head()
+          : program.call(scope, name, arguments).head();
     }
 
     /** The format allows tensors at any byte, a mapping of values does not: goes by a copy. */

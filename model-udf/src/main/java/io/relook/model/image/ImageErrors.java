@@ -1,0 +1,41 @@
+package io.relook.model.image;
+
+import io.relook.lakehouse.RelookException;
+import io.relook.lakehouse.RelookException.Category;
+
+/** What can be wrong with a picture or its settings. */
+final class ImageErrors {
+  private ImageErrors() {}
+
+  static RelookException unreadable(String problem, Throwable cause) {
+    return new RelookException(
+        Category.DATA,
+        "The picture cannot be decoded: " + problem + ". Replace or drop it.",
+        cause);
+  }
+
+  static RelookException tooLarge(long width, long height, long most) {
+    return new RelookException(
+        Category.DATA,
+        "The picture claims %d × %d pixels, the limit is %d: it was refused by its header. Scale it down or raise maxSourcePixels."
+            .formatted(width, height, most));
+  }
+
+  static RelookException ratio(int width, int height) {
+    return new RelookException(
+        Category.DATA,
+        "The picture's sides of %d and %d pixels differ by more than 200 times, which the model cannot see. Crop it."
+            .formatted(width, height));
+  }
+
+  static RelookException settings(String problem) {
+    return new RelookException(
+        Category.CONFIG, "preprocessor_config.json cannot be used: " + problem + ".");
+  }
+
+  static RelookException budget(long least, long most) {
+    return new RelookException(
+        Category.CONFIG,
+        "A pixel budget needs 1 <= minPixels <= maxPixels, not %d and %d.".formatted(least, most));
+  }
+}

@@ -1,0 +1,196 @@
+package io.relook.model.image;
+
+import com.drew.imaging.ImageMetadataReader;
+import com.drew.imaging.ImageProcessingException;
+import com.drew.metadata.exif.ExifDirectoryBase;
+import com.drew.metadata.exif.ExifIFD0Directory;
+import io.relook.lakehouse.RelookException;
+import java.awt.image.BufferedImage;
+import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.event.IIOReadWarningListener;
+import javax.imageio.stream.ImageInputStream;
+
+/**
+ * Bytes to RGB as Pillow converts: alpha is dropped, not blended; palettes are looked up; gray
+ * becomes three equal values; 16 bits are scaled to 8 (Pillow clips them: our choice); CMYK by
+ * Pillow's formula; EXIF orientation is applied. The first frame counts. The size is read from the
+ * header, and refused there, before a pixel is decoded.
+ */
+public final class PictureDecoder {
+  /** Pillow's limit for a decompression bomb. */
+  public static final long MAX_SOURCE_PIXELS = 178_956_970;
+
+  static {
+    ImageIO.setUseCache(false);
+  }
+
+  private final long maxSourcePixels;
+
+  public PictureDecoder() {
+    this(MAX_SOURCE_PIXELS);
+  }
+
+  public PictureDecoder(long maxSourcePixels) {
+    this.maxSourcePixels = maxSourcePixels;
+  }
+
+  /** Whatever a picture's bytes do to the decoders, the caller sees a DATA error. */
+  public RgbImage decode(byte[] bytes) {
+    if (bytes == null || bytes.length == 0) {
+      throw ImageErrors.unreadable("it has no bytes", null);
+    }
+    try {
+      return oriented(read(bytes), orientation(bytes));
+    } catch (RelookException e) {
+      throw e;
+    } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      // Decoders of damaged bytes throw whatever they run into.
+      throw ImageErrors.unreadable(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private RgbImage read(byte[] bytes) throws IOException {
+    try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(bytes))) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+      if (!readers.hasNext()) {
+        throw ImageErrors.unreadable("it is no PNG, JPEG, GIF, BMP or WebP", null);
+      }
+      ImageReader reader = readers.next();
+      try {
+        reader.setInput(in, true, true);
+        long width = reader.getWidth(0);
+        long height = reader.getHeight(0);
+        if (width < 1 || height < 1) {
+          throw ImageErrors.unreadable("it claims %d × %d pixels".formatted(width, height), null);
+        }
+        if (width * height > maxSourcePixels) {
+          throw ImageErrors.tooLarge(width, height, maxSourcePixels);
+        }
+        AtomicReference<String> warning = new AtomicReference<>();
+        IIOReadWarningListener listener = (source, message) -> warning.compareAndSet(null, message);
+        reader.addIIOReadWarningListener(listener);
+        RgbImage image = isCmyk(reader) ? cmyk(reader.readRaster(0, null)) : rgb(reader.read(0));
+        String damage = warning.get();
+        if (damage != null && damage.toLowerCase(java.util.Locale.ROOT).contains("premature")) {
+          throw ImageErrors.unreadable(damage, null);
+        }
+        return image;
+      } finally {
+        reader.dispose();
+      }
+    }
+  }
+
+  private static boolean isCmyk(ImageReader reader) throws IOException {
+    if (!reader.getFormatName().equalsIgnoreCase("jpeg") || !reader.canReadRaster()) {
+      return false;
+    }
+    var type = reader.getRawImageType(0);
+    return type != null && type.getNumBands() == 4;
+  }
+
+  /** Adobe stores CMYK inverted: 255 is no ink. */
+  private static RgbImage cmyk(Raster raster) {
+    int width = raster.getWidth();
+    int height = raster.getHeight();
+    byte[] rgb = new byte[width * height * 3];
+    int[] row = new int[width * 4];
+    for (int y = 0; y < height; y++) {
+      raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, row);
+      for (int x = 0; x < width; x++) {
+        int light = row[4 * x + 3];
+        for (int c = 0; c < 3; c++) {
+          int ink = (255 - row[4 * x + c]) * light + 128;
+          int shade = light - ((ink + (ink >> 8)) >> 8);
+          rgb[(y * width + x) * 3 + c] = (byte) Math.max(0, Math.min(255, shade));
+        }
+      }
+    }
+    return new RgbImage(width, height, rgb);
+  }
+
+  private static RgbImage rgb(BufferedImage image) {
+    int width = image.getWidth();
+    int height = image.getHeight();
+    byte[] rgb = new byte[width * height * 3];
+    Raster raster = image.getRaster();
+    int bands = raster.getNumBands();
+    int[] row = new int[width * bands];
+    int[] largest = new int[bands];
+    for (int band = 0; band < bands; band++) {
+      largest[band] = (1 << Math.min(16, raster.getSampleModel().getSampleSize(band))) - 1;
+    }
+    IndexColorModel palette =
+        image.getColorModel() instanceof IndexColorModel
+            ? (IndexColorModel) image.getColorModel()
+            : null;
+    for (int y = 0; y < height; y++) {
+      raster.getPixels(0, y, width, 1, row);
+      for (int x = 0; x < width; x++) {
+        int at = (y * width + x) * 3;
+        if (palette != null) {
+          int colour = palette.getRGB(row[x]);
+          rgb[at] = (byte) (colour >> 16);
+          rgb[at + 1] = (byte) (colour >> 8);
+          rgb[at + 2] = (byte) colour;
+        } else {
+          for (int c = 0; c < 3; c++) {
+            int band = bands < 3 ? 0 : c;
+            rgb[at + c] = scaled(row[x * bands + band], largest[band]);
+          }
+        }
+      }
+    }
+    return new RgbImage(width, height, rgb);
+  }
+
+  private static byte scaled(int value, int largest) {
+    return (byte) (largest == 255 ? value : (value * 255 + largest / 2) / largest);
+  }
+
+  private static int orientation(byte[] bytes) {
+    try {
+      ExifIFD0Directory exif =
+          ImageMetadataReader.readMetadata(new ByteArrayInputStream(bytes))
+              .getFirstDirectoryOfType(ExifIFD0Directory.class);
+      Integer orientation =
+          exif == null ? null : exif.getInteger(ExifDirectoryBase.TAG_ORIENTATION);
+      return orientation == null ? 1 : orientation;
+    } catch (ImageProcessingException | IOException | RuntimeException e) {
+      // Metadata is optional: a picture whose pixels decode is not refused for it.
+      return 1;
+    }
+  }
+
+  /** EXIF orientation: 2 to 4 mirror or turn by half, 5 to 8 also swap the axes. */
+  private static RgbImage oriented(RgbImage image, int orientation) {
+    if (orientation < 2 || orientation > 8) {
+      return image;
+    }
+    boolean swapped = orientation >= 5;
+    int width = swapped ? image.height() : image.width();
+    int height = swapped ? image.width() : image.height();
+    byte[] rgb = new byte[width * height * 3];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        int sx = swapped ? y : x;
+        int sy = swapped ? x : y;
+        if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8) {
+          sx = image.width() - 1 - sx;
+        }
+        if (orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7) {
+          sy = image.height() - 1 - sy;
+        }
+        System.arraycopy(image.rgb(), (sy * image.width() + sx) * 3, rgb, (y * width + x) * 3, 3);
+      }
+    }
+    return new RgbImage(width, height, rgb);
+  }
+}

@@ -1,0 +1,44 @@
+package io.relook.model.text;
+
+import io.relook.lakehouse.RelookException;
+import io.relook.lakehouse.RelookException.Category;
+
+/** What can be wrong with a tokenizer, a template or a prompt. */
+final class TextErrors {
+  private TextErrors() {}
+
+  static RelookException noTokenizer(String folder) {
+    return new RelookException(
+        Category.MODEL,
+        "The checkpoint %s has no tokenizer.json: copy it from the model's page."
+            .formatted(folder));
+  }
+
+  static RelookException badTokenizer(String folder, Throwable cause) {
+    return new RelookException(
+        Category.MODEL,
+        "The tokenizer.json of %s cannot be read: %s.".formatted(folder, cause.getMessage()),
+        cause);
+  }
+
+  static RelookException noTemplate() {
+    return new RelookException(
+        Category.MODEL,
+        "The checkpoint has no chat template (chat_template.jinja, or inside tokenizer_config.json or chat_template.json).");
+  }
+
+  static RelookException badTemplate(String problem) {
+    return new RelookException(
+        Category.MODEL, "The checkpoint's chat template cannot be rendered: " + problem + ".");
+  }
+
+  static RelookException emptyPrompt() {
+    return new RelookException(
+        Category.DATA, "The prompt is empty: give at least one message with text or a picture.");
+  }
+
+  static RelookException pictures(int shown, int given) {
+    return new RelookException(
+        Category.DATA, "The prompt shows %d pictures but %d were given.".formatted(shown, given));
+  }
+}

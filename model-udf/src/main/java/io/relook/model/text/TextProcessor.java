@@ -1,0 +1,248 @@
+package io.relook.model.text;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * A checkpoint's tokenizer and chat template.
+ *
+ * <p>Text of users is text: a prompt built by {@link #encodeChat} never holds a control token that
+ * the template did not write. The template is rendered with marks in place of the users' texts;
+ * what it writes between control tokens, with the texts put back, is encoded by a second tokenizer,
+ * the same without its added tokens, so that {@code <|im_end|>} in a question becomes the bytes'
+ * tokens. Where no text spells a control token the ids are those of the whole rendered text.
+ */
+public final class TextProcessor implements AutoCloseable {
+  private static final char MARK = '\uE000';
+  private static final char END = '\uE001';
+  private static final Pattern MARKED = Pattern.compile(MARK + "(\\d+)" + END);
+  private static final Map<String, String> OPTIONS =
+      Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
+
+  private final HuggingFaceTokenizer tokenizer;
+  private final HuggingFaceTokenizer plain;
+  private final Map<String, Integer> controls;
+  private final Pattern control;
+  private final ChatTemplate template;
+  private final String fingerprint;
+
+  private TextProcessor(
+      HuggingFaceTokenizer tokenizer,
+      HuggingFaceTokenizer plain,
+      Map<String, Integer> controls,
+      ChatTemplate template,
+      String fingerprint) {
+    this.tokenizer = tokenizer;
+    this.plain = plain;
+    this.controls = controls;
+    this.control =
+        Pattern.compile(
+            controls.keySet().stream()
+                .sorted(Comparator.comparingInt(String::length).reversed())
+                .map(Pattern::quote)
+                .collect(Collectors.joining("|", "", controls.isEmpty() ? "(?!)" : "")));
+    this.template = template;
+    this.fingerprint = fingerprint;
+  }
+
+  /** Loads from a checkpoint's folder on this machine. */
+  public static TextProcessor load(Path folder) {
+    Path file = folder.resolve("tokenizer.json");
+    if (!Files.isRegularFile(file)) {
+      throw TextErrors.noTokenizer(folder.toString());
+    }
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      ObjectMapper json = new ObjectMapper();
+      ObjectNode root = (ObjectNode) json.readTree(bytes);
+      Map<String, Integer> controls = new LinkedHashMap<>();
+      for (JsonNode token : root.path("added_tokens")) {
+        controls.put(token.path("content").asText(), token.path("id").asInt());
+      }
+      root.putArray("added_tokens");
+      String template = ChatTemplate.find(folder);
+      return new TextProcessor(
+          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), OPTIONS),
+          HuggingFaceTokenizer.newInstance(
+              new ByteArrayInputStream(json.writeValueAsBytes(root)), OPTIONS),
+          controls,
+          template == null ? null : new ChatTemplate(template),
+          sha256(bytes, String.valueOf(template).getBytes(StandardCharsets.UTF_8)));
+    } catch (IOException | RuntimeException e) {
+      throw TextErrors.badTokenizer(folder.toString(), e);
+    }
+  }
+
+  /** The ids of a text in which control tokens are control tokens. */
+  public int[] encode(String text) {
+    return ids(tokenizer, text);
+  }
+
+  /** The ids of a text in which nothing is a control token. */
+  public int[] encodeAsText(String text) {
+    return ids(plain, text);
+  }
+
+  /** Text of ids; those beyond the vocabulary (models' tables are larger) have none. */
+  public String decode(int[] ids, boolean skipSpecial) {
+    long[] wide = new long[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      wide[i] = ids[i];
+    }
+    return wide.length == 0 ? "" : tokenizer.decode(wide, skipSpecial);
+  }
+
+  /** The id of a control token, -1 where the tokenizer has none of that name. */
+  public int control(String name) {
+    return controls.getOrDefault(name, -1);
+  }
+
+  /** What decides which ids a text becomes: SHA-256 of tokenizer and template. */
+  public String fingerprint() {
+    return fingerprint;
+  }
+
+  /** The rendered chat. */
+  public String render(List<Message> messages, boolean addGenerationPrompt) {
+    if (template == null) {
+      throw TextErrors.noTemplate();
+    }
+    return template.render(messages, addGenerationPrompt);
+  }
+
+  /**
+   * The ids of a chat, each picture's token repeated as often as the picture has merged patches.
+   *
+   * @param pictureTokens tokens of each picture, in the order in which the messages show them
+   */
+  public int[] encodeChat(
+      List<Message> messages, List<Integer> pictureTokens, boolean addGenerationPrompt) {
+    if (messages.stream()
+        .allMatch(m -> m.parts().stream().allMatch(p -> !p.isPicture() && p.text().isEmpty()))) {
+      throw TextErrors.emptyPrompt();
+    }
+    List<String> texts = new ArrayList<>();
+    String rendered = render(marked(messages, texts), addGenerationPrompt);
+    List<Integer> ids = new ArrayList<>();
+    int pictures = 0;
+    int at = 0;
+    Matcher found = control.matcher(rendered);
+    while (found.find()) {
+      append(ids, encodeAsText(unmarked(rendered.substring(at, found.start()), texts)));
+      int id = controls.get(found.group());
+      if (found.group().equals("<|image_pad|>")) {
+        int count = pictures < pictureTokens.size() ? pictureTokens.get(pictures) : 0;
+        for (int i = 0; i < count; i++) {
+          ids.add(id);
+        }
+        pictures++;
+      } else {
+        ids.add(id);
+      }
+      at = found.end();
+    }
+    append(ids, encodeAsText(unmarked(rendered.substring(at), texts)));
+    if (pictures != pictureTokens.size()) {
+      throw TextErrors.pictures(pictures, pictureTokens.size());
+    }
+    return ids.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+    plain.close();
+  }
+
+  private static List<Message> marked(List<Message> messages, List<String> texts) {
+    List<Message> marked = new ArrayList<>();
+    for (Message message : messages) {
+      List<Message.Part> parts = new ArrayList<>();
+      for (Message.Part part : message.parts()) {
+        if (part.isPicture()) {
+          parts.add(part);
+        } else {
+          parts.add(new Message.Part(MARK + Integer.toString(texts.size()) + END));
+          texts.add(part.text());
+        }
+      }
+      marked.add(new Message(message.role(), parts, message.plain()));
+    }
+    return marked;
+  }
+
+  private static String unmarked(String text, List<String> texts) {
+    return MARKED
+        .matcher(text)
+        .replaceAll(m -> Matcher.quoteReplacement(texts.get(Integer.parseInt(m.group(1)))));
+  }
+
+  private static void append(List<Integer> ids, int[] more) {
+    for (int id : more) {
+      ids.add(id);
+    }
+  }
+
+  private static int[] ids(HuggingFaceTokenizer tokenizer, String text) {
+    if (text.isEmpty()) {
+      return new int[0];
+    }
+    long[] wide = tokenizer.encode(paired(text), false, false).getIds();
+    int[] ids = new int[wide.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = (int) wide[i];
+    }
+    return ids;
+  }
+
+  /** Half a surrogate pair is no character: U+FFFD, as Unicode's decoders do (our choice). */
+  private static String paired(String text) {
+    StringBuilder out = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        boolean pair =
+            Character.isHighSurrogate(c)
+                && i + 1 < text.length()
+                && Character.isLowSurrogate(text.charAt(i + 1));
+        if (pair) {
+          i++;
+        } else {
+          out = out == null ? new StringBuilder(text) : out;
+          out.setCharAt(i, '\uFFFD');
+        }
+      }
+    }
+    return out == null ? text : out.toString();
+  }
+
+  private static String sha256(byte[]... parts) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (byte[] part : parts) {
+        digest.update(part);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

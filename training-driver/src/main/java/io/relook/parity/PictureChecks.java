@@ -1,0 +1,148 @@
+package io.relook.parity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.relook.lakehouse.RelookException;
+import io.relook.model.checkpoint.TensorFile;
+import io.relook.model.engine.PictureGrid;
+import io.relook.model.image.ImageProcessor;
+import io.relook.model.image.PixelBudget;
+import io.relook.model.image.RgbImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** {@code images.json}: decoding, resizing and patches of each picture under each budget. */
+final class PictureChecks {
+  private static final String SCALED = "sixteen_bit.png";
+
+  private PictureChecks() {}
+
+  static void run(
+      Report report, Path folder, JsonNode goldens, TensorFile tensors, ImageProcessor base)
+      throws IOException {
+    for (JsonNode c : goldens.path("cases")) {
+      String file = c.path("file").asText();
+      String name = "images." + file + "@" + c.path("budget").asText();
+      PixelBudget budget =
+          new PixelBudget(c.path("min_pixels").asLong(), c.path("max_pixels").asLong());
+      ImageProcessor processor = base.withBudget(budget);
+      byte[] bytes = Files.readAllBytes(folder.resolve("images").resolve(file));
+      if (c.has("error")) {
+        report.equal(name + " refused", isRefused(processor, bytes) ? 0 : 1);
+      } else {
+        decoded(report, name, file, c, tensors, processor, bytes);
+      }
+    }
+    long different = 0;
+    for (JsonNode row : goldens.path("smart_resize").path("rows")) {
+      different += isSame(row) ? 0 : 1;
+    }
+    report.equal("images.smart_resize", different);
+  }
+
+  private static void decoded(
+      Report report,
+      String name,
+      String file,
+      JsonNode c,
+      TensorFile tensors,
+      ImageProcessor processor,
+      byte[] bytes) {
+    RgbImage image = processor.decoder().decode(bytes);
+    RgbImage resized = processor.resize(image);
+    PictureGrid grid = processor.patches(resized);
+    boolean jpeg = file.endsWith(".jpg");
+    long sizes =
+        image.width() == c.path("width").asInt() && image.height() == c.path("height").asInt()
+            ? 0
+            : 1;
+    sizes +=
+        grid.height() == c.path("grid_thw").get(1).asInt()
+                && grid.width() == c.path("grid_thw").get(2).asInt()
+            ? 0
+            : 1;
+    report.equal(name + " size", sizes);
+    if (file.equals(SCALED)) {
+      byte[] white = tensors.bytes("rgb:" + file);
+      boolean clipped = true;
+      for (byte value : white) {
+        clipped &= value == -1;
+      }
+      report.byDesign(
+          name + " rgb",
+          clipped ? 0 : levels(image.rgb(), white),
+          Tolerance.EQUAL,
+          "the reference clips 16 bits to white, we scale by 1/257");
+      return;
+    }
+    String rgb = "rgb:" + file;
+    if (tensors.has(rgb)) {
+      compare(report, name + " rgb", image.rgb(), tensors.bytes(rgb), jpeg);
+    }
+    String key = file + "@" + c.path("budget").asText();
+    if (tensors.has(key)) {
+      compare(report, name + " resized", resized.rgb(), tensors.bytes(key), jpeg);
+    } else {
+      report.notCompared(
+          name + " resized", "the folder keeps no pixels of this picture at this size");
+    }
+    if (!jpeg) {
+      double worst = 0;
+      float[] patches = grid.patches();
+      int columns = c.path("columns").asInt();
+      for (int i = 0; i < c.path("first_row").size(); i++) {
+        worst = Math.max(worst, Math.abs(patches[147 * i] - c.path("first_row").get(i).asDouble()));
+        int last = patches.length - columns + 147 * i;
+        worst = Math.max(worst, Math.abs(patches[last] - c.path("last_row").get(i).asDouble()));
+      }
+      // A level of difference is 1 / (255 · 0.26): rows are compared in levels.
+      report.within(name + " patches", Math.floor(worst * 255 * 0.26 + 0.01), Tolerance.EQUAL);
+    }
+  }
+
+  private static void compare(
+      Report report, String name, byte[] ours, byte[] theirs, boolean jpeg) {
+    if (jpeg) {
+      report.within(name + " (levels)", levels(ours, theirs), Tolerance.JPEG_LEVELS);
+      return;
+    }
+    long different = 0;
+    for (int i = 0; i < Math.min(ours.length, theirs.length); i++) {
+      different += ours[i] == theirs[i] ? 0 : 1;
+    }
+    double share =
+        levels(ours, theirs) > 1 ? Double.POSITIVE_INFINITY : (double) different / ours.length;
+    report.within(name + " (share off by one)", share, Tolerance.PIXEL_SHARE);
+  }
+
+  private static double levels(byte[] ours, byte[] theirs) {
+    if (ours.length != theirs.length) {
+      return Double.POSITIVE_INFINITY;
+    }
+    int worst = 0;
+    for (int i = 0; i < ours.length; i++) {
+      worst = Math.max(worst, Math.abs((ours[i] & 0xFF) - (theirs[i] & 0xFF)));
+    }
+    return worst;
+  }
+
+  private static boolean isRefused(ImageProcessor processor, byte[] bytes) {
+    try {
+      processor.process(bytes);
+      return false;
+    } catch (RelookException e) {
+      return e.category() == RelookException.Category.DATA;
+    }
+  }
+
+  private static boolean isSame(JsonNode row) {
+    try {
+      int[] size =
+          new PixelBudget(row.get(3).asLong(), row.get(4).asLong())
+              .fit(row.get(0).asInt(), row.get(1).asInt(), row.get(2).asInt());
+      return row.get(5).isInt() && size[0] == row.get(5).asInt() && size[1] == row.get(6).asInt();
+    } catch (RelookException e) {
+      return row.get(5).isNull();
+    }
+  }
+}
