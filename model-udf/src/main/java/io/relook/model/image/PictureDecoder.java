@@ -10,8 +10,10 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadWarningListener;
@@ -73,13 +75,14 @@ public final class PictureDecoder {
         if (width * height > maxSourcePixels) {
           throw ImageErrors.tooLarge(width, height, maxSourcePixels);
         }
-        AtomicReference<String> warning = new AtomicReference<>();
-        IIOReadWarningListener listener = (source, message) -> warning.compareAndSet(null, message);
+        List<String> warnings = new ArrayList<>();
+        IIOReadWarningListener listener = (source, message) -> warnings.add(message);
         reader.addIIOReadWarningListener(listener);
         RgbImage image = isCmyk(reader) ? cmyk(reader.readRaster(0, null)) : rgb(reader.read(0));
-        String damage = warning.get();
-        if (damage != null && damage.toLowerCase(java.util.Locale.ROOT).contains("premature")) {
-          throw ImageErrors.unreadable(damage, null);
+        for (String warning : warnings) {
+          if (warning.toLowerCase(Locale.ROOT).contains("premature end")) {
+            throw ImageErrors.unreadable(warning, null);
+          }
         }
         return image;
       } finally {
