@@ -3,6 +3,7 @@ package io.relook.cli;
 import io.relook.bench.BenchCommand;
 import io.relook.lakehouse.RelookException;
 import io.relook.parity.ParityCommand;
+import io.relook.training.PretrainCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -11,7 +12,7 @@ import picocli.CommandLine.Command;
     name = "relook",
     mixinStandardHelpOptions = true,
     description = "Trains vision-language models to look again, on Spark and Delta Lake.",
-    subcommands = {BenchCommand.class, ParityCommand.class})
+    subcommands = {BenchCommand.class, ParityCommand.class, PretrainCommand.class})
 public final class Relook {
   private Relook() {}
 

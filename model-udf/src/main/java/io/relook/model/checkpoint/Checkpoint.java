@@ -89,6 +89,15 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
+  /** Reads the shape of a model in a folder on this machine that may have no weights yet. */
+  public static ModelConfig readConfig(Path folder) {
+    String uri = folder.toString();
+    return ConfigReader.read(
+        uri,
+        json(folder, uri, "config.json", true),
+        json(folder, uri, "generation_config.json", false));
+  }
+
   public ModelConfig config() {
     return config;
   }

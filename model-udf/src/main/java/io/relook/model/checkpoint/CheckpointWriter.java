@@ -39,7 +39,7 @@ public final class CheckpointWriter {
 
   /** A tensor's values on demand, so that no two tensors need to be in memory together. */
   public interface Source {
-    float[] values(String name);
+    float[] values(String name, int count);
   }
 
   /** A tensor to write. */
@@ -85,6 +85,15 @@ public final class CheckpointWriter {
     }
   }
 
+  /** Copies a checkpoint on this machine with its weights rounded to bfloat16. */
+  public void round(Path from, Path to) {
+    try (Checkpoint source = Checkpoint.open(from.toString(), hadoop)) {
+      TensorFile tensors = new TensorFile(from.resolve("model.safetensors"));
+      write(
+          to.toString(), from, source.config(), DType.BF16, (name, count) -> tensors.floats(name));
+    }
+  }
+
   /** Writes one safetensors file, float32 or bfloat16 (rounded to nearest even). */
   public void writeTensors(String uri, List<Target> targets, DType dtype, Source source) {
     ObjectNode header = JSON.createObjectNode();
@@ -107,7 +116,7 @@ public final class CheckpointWriter {
         out.write(json);
         out.write(" ".repeat(padded - json.length).getBytes(StandardCharsets.US_ASCII));
         for (Target target : targets) {
-          float[] values = source.values(target.name());
+          float[] values = source.values(target.name(), Math.toIntExact(target.values()));
           if (values.length != target.values()) {
             throw new IllegalStateException(
                 "%s has %d values, its shape %s"

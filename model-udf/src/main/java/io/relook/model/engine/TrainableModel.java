@@ -161,7 +161,7 @@ public final class TrainableModel implements AutoCloseable {
 
   /** Writes the policy as a checkpoint in Hugging Face layout. */
   public void write(CheckpointWriter writer, String uri, DType dtype) {
-    writer.write(uri, sideFiles, config, dtype, this::values);
+    writer.write(uri, sideFiles, config, dtype, (name, count) -> values(name));
   }
 
   /** Writes the optimizer's state: a file of float32 tensors. */
@@ -177,7 +177,7 @@ public final class TrainableModel implements AutoCloseable {
         uri,
         targets,
         DType.F32,
-        name -> {
+        (name, count) -> {
           if (name.equals("steps")) {
             return new float[] {steps};
           }

@@ -1,0 +1,34 @@
+package io.relook.lakehouse;
+
+import org.apache.spark.sql.SparkSession;
+
+/** A Spark session with what correctness needs: Delta and UTC. */
+public final class LocalSpark {
+  private LocalSpark() {}
+
+  /** The session that spark-submit configured, or a local one. */
+  public static SparkSession session(String name) {
+    SparkSession.Builder builder =
+        SparkSession.builder()
+            .appName(name)
+            .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+            .config(
+                "spark.sql.catalog.spark_catalog",
+                "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+            .config("spark.sql.session.timeZone", "UTC");
+    if (System.getProperty("spark.master") == null) {
+      builder
+          .master("local[2]")
+          .config("spark.ui.enabled", "false")
+          .config("spark.ui.showConsoleProgress", "false")
+          .config("spark.driver.host", "127.0.0.1")
+          .config("spark.driver.bindAddress", "127.0.0.1")
+          .config("spark.sql.shuffle.partitions", "2")
+          .config("spark.databricks.delta.snapshotPartitions", "2")
+          .config(
+              "spark.sql.warehouse.dir",
+              System.getProperty("java.io.tmpdir") + "/relook-warehouse");
+    }
+    return builder.getOrCreate();
+  }
+}

@@ -1,0 +1,94 @@
+package io.relook.lakehouse;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.types.StructType;
+
+/** The tables of a lakehouse; each is defined by its file under {@code resources/tables}. */
+public enum Table {
+  QUERIES,
+  IMAGES,
+  REJECTS,
+  TRAJECTORIES,
+  REWARDS,
+  DIFFICULTY,
+  REFLECTIONS,
+  SFT_EXAMPLES,
+  TRAINING_STEPS,
+  CHECKPOINTS,
+  EVALUATIONS,
+  ATTENTION,
+  JUDGEMENTS,
+  RUNS;
+
+  private final String comment;
+  private final List<String> key;
+  private final Map<String, String> checks;
+  private final String columns;
+  private final StructType schema;
+
+  Table() {
+    List<String> lines = lines(tableName() + ".sql");
+    this.comment = lines.get(0).substring(3);
+    Map<String, String> named = new LinkedHashMap<>();
+    List<String> keyColumns = List.of();
+    for (String line : lines) {
+      if (line.startsWith("-- key: ")) {
+        keyColumns = List.of(line.substring(8).split(", "));
+      } else if (line.startsWith("-- check ")) {
+        int colon = line.indexOf(": ");
+        named.put(line.substring(9, colon), line.substring(colon + 2));
+      }
+    }
+    this.key = keyColumns;
+    this.checks = named;
+    this.columns =
+        lines.stream().filter(line -> !line.startsWith("--")).collect(Collectors.joining("\n"));
+    this.schema = StructType.fromDDL(columns.replace("''", "\\'"));
+  }
+
+  /** The table's name in SQL. */
+  public String tableName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** What a row is. */
+  public String comment() {
+    return comment;
+  }
+
+  /** The columns that name a row. */
+  public List<String> key() {
+    return key;
+  }
+
+  /** CHECK constraints by name. */
+  Map<String, String> checks() {
+    return checks;
+  }
+
+  /** The columns as DDL. */
+  String columns() {
+    return columns;
+  }
+
+  /** Columns with NOT NULL and comments. */
+  public StructType schema() {
+    return schema;
+  }
+
+  private static List<String> lines(String file) {
+    try (InputStream in = Table.class.getResourceAsStream("/tables/" + file)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+-- A question about pictures, with its right answer where one is known.
+-- key: query_id
+-- check split_known: split in ('train', 'validation', 'test')
+query_id STRING NOT NULL COMMENT 'SHA-256 of source, split, pictures and question',
+source STRING NOT NULL COMMENT 'where it was taken from',
+split STRING NOT NULL COMMENT 'train, validation or test',
+question STRING NOT NULL COMMENT 'as it is asked',
+answer STRING COMMENT 'the right answer; NULL where none is known',
+image_ids ARRAY<STRING> NOT NULL COMMENT 'the pictures, in the order in which they are shown',
+template STRING COMMENT 'the kind of question',
+difficulty INT COMMENT 'the source''s own estimate, 1 is easy'

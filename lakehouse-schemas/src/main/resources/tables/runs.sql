@@ -1,0 +1,5 @@
+-- A run and everything it was started with.
+-- key: run_id
+run_id STRING NOT NULL COMMENT 'its name',
+preset STRING NOT NULL COMMENT 'all settings, YAML',
+started_at TIMESTAMP NOT NULL COMMENT 'first start'

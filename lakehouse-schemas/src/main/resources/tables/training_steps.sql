@@ -1,0 +1,26 @@
+-- One optimizer step.
+-- key: run_id, iteration, stage, step
+-- check stage_known: stage in ('sft', 'grpo')
+run_id STRING NOT NULL COMMENT 'the run',
+iteration INT NOT NULL COMMENT 'from 1',
+stage STRING NOT NULL COMMENT 'sft or grpo',
+step INT NOT NULL COMMENT 'from 1',
+loss DOUBLE NOT NULL COMMENT 'of the step''s batch',
+gradient_norm DOUBLE NOT NULL COMMENT 'before clipping',
+learning_rate DOUBLE NOT NULL COMMENT 'of the step',
+rows INT NOT NULL COMMENT 'sequences trained on',
+tokens BIGINT NOT NULL COMMENT 'targets trained on',
+reward_mean DOUBLE COMMENT 'of the rollout',
+reward_std DOUBLE COMMENT 'of the rollout',
+entropy DOUBLE COMMENT 'mean of the policy''s, nats a token',
+clip_fraction DOUBLE COMMENT 'targets whose ratio was clipped',
+ratio_max DOUBLE COMMENT 'largest ratio of policy to sampler',
+sampler_gap DOUBLE COMMENT 'largest difference between sampler''s and trainer''s log-probabilities',
+groups INT COMMENT 'groups sampled',
+groups_used INT COMMENT 'groups whose rewards differ',
+trained_ids ARRAY<STRING> NOT NULL COMMENT 'trajectories or examples, in order',
+advantages ARRAY<DOUBLE> NOT NULL COMMENT 'of each; empty for sft',
+tables_read MAP<STRING, BIGINT> NOT NULL COMMENT 'Delta version of each table read',
+policy_in STRING NOT NULL COMMENT 'weights before',
+policy_out STRING NOT NULL COMMENT 'weights after',
+seconds DOUBLE NOT NULL COMMENT 'of the step'

@@ -1,0 +1,201 @@
+package io.relook.jobs;
+
+import static org.apache.spark.sql.functions.array_sort;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.posexplode_outer;
+import static org.apache.spark.sql.functions.struct;
+
+import io.relook.lakehouse.Keys;
+import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.Phase;
+import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.Table;
+import io.relook.model.spark.EngineSettings;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Questions × K samples at one policy → {@code trajectories}. Commits chunk by chunk; samples that
+ * are there already are not sampled again. A row that fails is a row with an error; too many end
+ * the job.
+ */
+public final class RolloutJob {
+  /**
+   * @param step the RL step, 0 elsewhere
+   * @param policyVersion recorded with the rows
+   * @param policyUri where its checkpoint lies
+   * @param temperature 0 is greedy
+   * @param minPixels of each picture; 0 for the checkpoint's own budget
+   * @param chunk prompts a commit
+   * @param partitions tasks a chunk is spread over: about one an executor
+   * @param failureBudget share of rows that may fail
+   */
+  public record Config(
+      String runId,
+      int iteration,
+      Phase phase,
+      int step,
+      String policyVersion,
+      String policyUri,
+      int samples,
+      double temperature,
+      int maxNewTokens,
+      long minPixels,
+      int chunk,
+      int partitions,
+      double failureBudget) {}
+
+  /** A prompt: a question and what of its answer is already there. */
+  public record Ask(
+      String queryId, String question, List<String> imageIds, String parentId, int[] prefix) {}
+
+  /** Rows asked for, and those that were there before. */
+  public record Result(long rows, long before, long failed) {}
+
+  private static final StructType REQUESTS =
+      StructType.fromDDL(
+          "query_id STRING, question STRING, image_ids ARRAY<STRING>, parent_id STRING, prefix ARRAY<INT>, samples ARRAY<INT>, place INT");
+
+  private final Lakehouse lakehouse;
+  private final EngineSettings engine;
+  private final Config config;
+
+  public RolloutJob(Lakehouse lakehouse, EngineSettings engine, Config config) {
+    this.lakehouse = lakehouse;
+    this.engine = engine;
+    this.config = config;
+  }
+
+  /** Samples what is missing; {@code progress} hears the rows committed so far. */
+  public Result run(List<Ask> asks, LongConsumer progress) {
+    lakehouse
+        .spark()
+        .sparkContext()
+        .setJobGroup(
+            "rollout", "rollout " + config.phase().word() + " step " + config.step(), false);
+    Set<String> done = new HashSet<>();
+    sampled()
+        .select("trajectory_id")
+        .toLocalIterator()
+        .forEachRemaining(r -> done.add(r.getString(0)));
+    long before = done.size();
+    List<Row> open = new ArrayList<>();
+    long rows = 0;
+    for (Ask ask : asks) {
+      List<Integer> missing = new ArrayList<>();
+      for (int k = 0; k < config.samples(); k++) {
+        if (!done.contains(key(ask, k))) {
+          missing.add(k);
+        }
+      }
+      if (!missing.isEmpty()) {
+        open.add(request(ask, missing, open.size()));
+      }
+      rows += config.samples();
+    }
+    long committed = 0;
+    for (int at = 0; at < open.size(); at += config.chunk()) {
+      committed += sample(open.subList(at, Math.min(open.size(), at + config.chunk())));
+      progress.accept(committed);
+    }
+    long failed = sampled().where(col("finish").equalTo("error")).count();
+    if (failed > config.failureBudget() * rows) {
+      String example =
+          sampled().where(col("finish").equalTo("error")).select("error").first().getString(0);
+      throw JobErrors.budget("rollout", failed, rows, config.failureBudget(), example);
+    }
+    return new Result(rows, before, failed);
+  }
+
+  /** The rows of this run, iteration, phase and step. */
+  private Dataset<Row> sampled() {
+    return lakehouse
+        .read(Table.TRAJECTORIES)
+        .where(
+            col("run_id")
+                .equalTo(config.runId())
+                .and(col("iteration").equalTo(config.iteration()))
+                .and(col("phase").equalTo(config.phase().word()))
+                .and(col("step").equalTo(config.step())));
+  }
+
+  private long sample(List<Row> requests) {
+    Dataset<Row> asked = lakehouse.spark().createDataFrame(requests, REQUESTS);
+    Dataset<Row> pictures =
+        asked
+            .select(
+                col("place"),
+                posexplode_outer(col("image_ids")).as(new String[] {"at", "image_id"}))
+            .join(
+                lakehouse.read(Table.IMAGES).select("image_id", "bytes"),
+                scala.jdk.javaapi.CollectionConverters.asScala(List.of("image_id")).toSeq(),
+                "left")
+            .groupBy("place")
+            .agg(array_sort(collect_list(struct("at", "bytes"))).as("pictures"));
+    Dataset<Row> input =
+        asked
+            .join(pictures, "place")
+            .repartition(config.partitions())
+            .sortWithinPartitions("place");
+    Dataset<Row> sampled =
+        input
+            .mapPartitions(
+                new RolloutTask(engine, config), Encoders.row(Table.TRAJECTORIES.schema()))
+            .cache();
+    try {
+      long count = sampled.count();
+      lakehouse.merge(Table.TRAJECTORIES, sampled);
+      return count;
+    } finally {
+      sampled.unpersist();
+    }
+  }
+
+  private Row request(Ask ask, List<Integer> samples, int place) {
+    Integer[] prefix = new Integer[ask.prefix().length];
+    for (int i = 0; i < prefix.length; i++) {
+      prefix[i] = ask.prefix()[i];
+    }
+    return RowFactory.create(
+        ask.queryId(),
+        ask.question(),
+        ask.imageIds().toArray(new String[0]),
+        ask.parentId(),
+        prefix,
+        samples.toArray(new Integer[0]),
+        place);
+  }
+
+  private String key(Ask ask, int sample) {
+    return key(config, ask.queryId(), ask.parentId(), sample);
+  }
+
+  static String key(Config config, String queryId, String parentId, int sample) {
+    String query = parentId == null ? queryId : queryId + "+" + parentId;
+    return Keys.trajectory(
+        config.runId(), config.iteration(), config.phase(), config.step(), query, sample);
+  }
+
+  /** The questions of some rows of {@code queries}, in the order of their ids. */
+  public static List<Ask> questions(Dataset<Row> queries) {
+    List<Ask> asks = new ArrayList<>();
+    queries
+        .orderBy("query_id")
+        .collectAsList()
+        .forEach(
+            row -> {
+              Rows.Query q = Rows.QUERY.fromRow(row);
+              asks.add(new Ask(q.queryId(), q.question(), q.imageIds(), null, new int[0]));
+            });
+    return asks;
+  }
+}

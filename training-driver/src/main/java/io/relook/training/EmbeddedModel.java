@@ -1,0 +1,83 @@
+package io.relook.training;
+
+import io.relook.lakehouse.RelookException;
+import io.relook.lakehouse.RelookException.Category;
+import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.checkpoint.CheckpointWriter;
+import io.relook.model.checkpoint.DType;
+import io.relook.model.checkpoint.ModelConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Random;
+import org.apache.hadoop.conf.Configuration;
+
+/** The small model of the real architecture that comes with Relook. */
+public final class EmbeddedModel {
+  private static final List<String> FILES =
+      List.of(
+          "config.json",
+          "generation_config.json",
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "chat_template.jinja",
+          "preprocessor_config.json");
+
+  private EmbeddedModel() {}
+
+  /** Copies the settings, and with {@code weights} the pretrained weights, into a folder. */
+  public static void unpack(Path folder, boolean weights) {
+    try {
+      Files.createDirectories(folder);
+      for (String file : FILES) {
+        copy(file, folder);
+      }
+      if (weights) {
+        copy("model.safetensors", folder);
+      }
+    } catch (IOException e) {
+      throw new RelookException(
+          Category.STORAGE,
+          "Cannot unpack the embedded model into %s: %s.".formatted(folder, e.getMessage()),
+          e);
+    }
+  }
+
+  /**
+   * Writes random weights beside the settings: matrices normal with standard deviation 0.02, norms
+   * 1, biases 0, as the architecture's own initialiser draws them.
+   */
+  public static void randomise(Path folder, long seed) {
+    ModelConfig config = Checkpoint.readConfig(folder);
+    new CheckpointWriter(new Configuration())
+        .write(
+            folder.toString(),
+            folder,
+            config,
+            DType.F32,
+            (name, count) -> {
+              float[] values = new float[count];
+              if (name.endsWith("bias")) {
+                return values;
+              }
+              boolean norm = name.contains("norm") || name.contains("ln_q");
+              Random random = new Random(seed ^ name.hashCode());
+              for (int i = 0; i < count; i++) {
+                values[i] = norm ? 1 : (float) (0.02 * random.nextGaussian());
+              }
+              return values;
+            });
+  }
+
+  private static void copy(String file, Path folder) throws IOException {
+    try (InputStream in = EmbeddedModel.class.getResourceAsStream("/embedded/" + file)) {
+      if (in == null) {
+        throw new IOException("the resource embedded/" + file + " is missing");
+      }
+      Files.copy(in, folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package io.relook.training;
+
+import ai.djl.Device;
+import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.checkpoint.CheckpointWriter;
+import io.relook.model.engine.Completion;
+import io.relook.model.engine.ComputeType;
+import io.relook.model.engine.GenerationRequest;
+import io.relook.model.engine.Generator;
+import io.relook.model.engine.Prompt;
+import io.relook.model.engine.Sampling;
+import io.relook.model.engine.VisionLanguageModel;
+import io.relook.model.image.ImageProcessor;
+import io.relook.model.text.TextProcessor;
+import io.relook.model.torch.TorchProgram;
+import io.relook.scenes.SceneGenerator;
+import io.relook.scenes.SceneQuestion;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code relook pretrain}: the embedded base model, from random weights. */
+@Command(
+    name = "pretrain",
+    mixinStandardHelpOptions = true,
+    description = "Makes the embedded base model from random weights on generated scenes.")
+public final class PretrainCommand implements Callable<Integer> {
+  /** Held-out questions come from another seed than every training run's. */
+  private static final long HELD_OUT = 1_000_003;
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--out", required = true, description = "folder of the checkpoint")
+  private Path out;
+
+  @Option(names = "--seed", defaultValue = "1")
+  private long seed;
+
+  @Option(names = "--steps", defaultValue = "3000")
+  private int steps;
+
+  @Option(names = "--batch", defaultValue = "32", description = "examples a step")
+  private int batch;
+
+  @Option(names = "--micro", defaultValue = "16", description = "examples a pass")
+  private int micro;
+
+  @Option(names = "--rate", defaultValue = "1e-3", description = "peak learning rate")
+  private double rate;
+
+  @Option(names = "--threads", defaultValue = "2")
+  private int threads;
+
+  @Option(
+      names = "--questions",
+      defaultValue = "500",
+      description = "held-out questions at the end")
+  private int questions;
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter log = spec.commandLine().getOut();
+    Pretrainer.Config config =
+        new Pretrainer.Config(out, seed, steps, batch, micro, rate, Math.min(250, steps));
+    try (TorchProgram program = TorchProgram.load(Device.cpu(), threads)) {
+      new Pretrainer(config, program, log).run();
+      Path rounded = out.resolveSibling(out.getFileName() + "-bf16");
+      new CheckpointWriter(new Configuration()).round(out, rounded);
+      log.printf("bf16 checkpoint in %s%n", rounded);
+      evaluate(program, rounded, log);
+    }
+    return 0;
+  }
+
+  /** Accuracy of K = 8 samples at temperature 1, and how many questions are unstable. */
+  private void evaluate(TorchProgram program, Path folder, PrintWriter log) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder.toString(), new Configuration());
+        TextProcessor text = TextProcessor.load(folder);
+        VisionLanguageModel model =
+            VisionLanguageModel.load(
+                program,
+                checkpoint,
+                VisionLanguageModel.Options.cpu(ComputeType.FLOAT32, threads))) {
+      Prompts prompts = new Prompts(text, ImageProcessor.load(folder));
+      SceneGenerator scenes = new SceneGenerator(HELD_OUT);
+      List<GenerationRequest> requests = new ArrayList<>();
+      List<SceneQuestion> asked = new ArrayList<>();
+      for (int i = 0; i < questions; i++) {
+        SceneQuestion question = scenes.question(i);
+        asked.add(question);
+        Prompt prompt = prompts.of(question.png(), question.question());
+        List<String> keys = new ArrayList<>();
+        for (int k = 0; k < 8; k++) {
+          keys.add(i + "/" + k);
+        }
+        Sampling sampling = Sampling.ofPolicy(96, model.config().eosTokenIds());
+        requests.add(GenerationRequest.of(prompt, sampling, keys));
+      }
+      Map<Integer, Integer> right = new HashMap<>();
+      new Generator(model, ids -> text.decode(ids, true), Generator.Options.forSamples(8))
+          .generate(requests, c -> count(c, asked, right));
+      int unstable = (int) right.values().stream().filter(n -> n > 0 && n < 8).count();
+      int sum = right.values().stream().mapToInt(Integer::intValue).sum();
+      log.printf(
+          "%d held-out questions, 8 samples each at temperature 1: accuracy %.3f, unstable %.3f%n",
+          questions, sum / 8.0 / questions, unstable / (double) questions);
+      Map<String, int[]> byTemplate = new TreeMap<>();
+      for (int i = 0; i < questions; i++) {
+        int[] cell = byTemplate.computeIfAbsent(asked.get(i).template(), t -> new int[2]);
+        cell[0] += right.getOrDefault(i, 0);
+        cell[1] += 8;
+      }
+      byTemplate.forEach((t, n) -> log.printf("  %-16s %.3f%n", t, n[0] / (double) n[1]));
+      log.flush();
+    }
+  }
+
+  private static void count(
+      Completion completion, List<SceneQuestion> asked, Map<Integer, Integer> right) {
+    int index = Integer.parseInt(completion.rowKey().split("/")[0]);
+    String wanted = "<answer>" + asked.get(index).answer() + "</answer>";
+    right.merge(index, completion.text().endsWith(wanted) ? 1 : 0, Integer::sum);
+  }
+}

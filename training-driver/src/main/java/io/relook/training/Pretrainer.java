@@ -1,0 +1,152 @@
+package io.relook.training;
+
+import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.checkpoint.CheckpointWriter;
+import io.relook.model.checkpoint.DType;
+import io.relook.model.checkpoint.TensorFile;
+import io.relook.model.engine.Objective;
+import io.relook.model.engine.TrainableModel;
+import io.relook.model.engine.TrainingRow;
+import io.relook.model.image.ImageProcessor;
+import io.relook.model.text.TextProcessor;
+import io.relook.model.torch.TorchProgram;
+import io.relook.scenes.PretrainingText;
+import io.relook.scenes.SceneGenerator;
+import io.relook.scenes.SceneQuestion;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * Makes the embedded base model: supervised fine-tuning from random weights on generated scenes.
+ * Example number n is a function of the seed and n, so a run that was stopped goes on with the same
+ * result.
+ */
+final class Pretrainer {
+  /**
+   * @param out the checkpoint, with the optimizer beside it while the run lasts
+   * @param steps of {@code batch} examples each
+   */
+  record Config(Path out, long seed, int steps, int batch, int micro, double rate, int saveEvery) {}
+
+  private static final String OPTIMIZER = "optimizer.safetensors";
+
+  private final Config config;
+  private final TorchProgram program;
+  private final PrintWriter log;
+
+  Pretrainer(Config config, TorchProgram program, PrintWriter log) {
+    this.config = config;
+    this.program = program;
+    this.log = log;
+  }
+
+  /** Runs or goes on to the last step; returns the mean loss of the last 50 steps. */
+  double run() throws Exception {
+    if (!Files.exists(config.out().resolve(OPTIMIZER))) {
+      EmbeddedModel.unpack(config.out(), false);
+      EmbeddedModel.randomise(config.out(), config.seed());
+    }
+    LearningRate schedule =
+        new LearningRate(config.rate(), LearningRate.Shape.COSINE, 100, config.steps());
+    ExecutorService background = Executors.newSingleThreadExecutor(this::daemon);
+    try (Checkpoint checkpoint = Checkpoint.open(config.out().toString(), new Configuration());
+        TextProcessor text = TextProcessor.load(config.out());
+        TrainableModel model = TrainableModel.load(program, checkpoint)) {
+      if (Files.exists(config.out().resolve(OPTIMIZER))) {
+        model.readOptimizer(new TensorFile(config.out().resolve(OPTIMIZER)));
+      }
+      Prompts prompts = new Prompts(text, ImageProcessor.load(config.out()));
+      double smooth = 0;
+      long began = System.nanoTime();
+      int first = model.steps();
+      Future<List<List<TrainingRow>>> next = background.submit(() -> batch(prompts, first));
+      for (int step = first; step < config.steps(); step++) {
+        List<List<TrainingRow>> micros = next.get();
+        int following = step + 1;
+        next = background.submit(() -> batch(prompts, following));
+        double loss = 0;
+        for (List<TrainingRow> micro : micros) {
+          loss += model.forwardBackward(micro, new Objective.CrossEntropy()).loss();
+        }
+        model.clipGradient(1);
+        model.step(schedule.at(step), new TrainableModel.AdamW(0.9, 0.98, 1e-8, 0.01));
+        smooth = smooth == 0 ? loss : 0.98 * smooth + 0.02 * loss;
+        if (following % 50 == 0) {
+          double seconds = (System.nanoTime() - began) / 1e9;
+          log.printf(
+              "step %d of %d  loss %.4f  %.1f examples/s  %.0f s left%n",
+              following,
+              config.steps(),
+              smooth,
+              (following - first) * config.batch() / seconds,
+              seconds / (following - first) * (config.steps() - following));
+          log.flush();
+        }
+        if (following % config.saveEvery() == 0 || following == config.steps()) {
+          save(model);
+        }
+      }
+      return smooth;
+    } finally {
+      background.shutdownNow();
+    }
+  }
+
+  private void save(TrainableModel model) throws Exception {
+    CheckpointWriter writer = new CheckpointWriter(new Configuration());
+    Path part = config.out().resolveSibling(config.out().getFileName() + ".part");
+    Files.createDirectories(part);
+    model.write(writer, part.toString(), DType.F32);
+    model.writeOptimizer(writer, part.resolve(OPTIMIZER).toString());
+    for (String file : List.of("model.safetensors", OPTIMIZER)) {
+      Files.move(
+          part.resolve(file),
+          config.out().resolve(file),
+          java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** One step's examples, sorted by length, in micro-batches; weights are 1 / all targets. */
+  private List<List<TrainingRow>> batch(Prompts prompts, int step) {
+    SceneGenerator scenes = new SceneGenerator(config.seed());
+    List<TrainingRow> rows = new ArrayList<>();
+    for (int i = 0; i < config.batch(); i++) {
+      long index = (long) step * config.batch() + i;
+      SceneQuestion question = scenes.question(index);
+      PretrainingText text = PretrainingText.of(question, index);
+      rows.add(
+          TrainingRow.supervised(
+              prompts.of(question.png(), text.user()),
+              prompts.answer(text.answer()),
+              new float[0]));
+    }
+    int targets = rows.stream().mapToInt(row -> row.completion().length).sum();
+    rows.sort(Comparator.comparingInt(row -> row.prompt().length() + row.completion().length));
+    List<List<TrainingRow>> micros = new ArrayList<>();
+    for (int at = 0; at < rows.size(); at += config.micro()) {
+      List<TrainingRow> micro = new ArrayList<>();
+      for (TrainingRow row : rows.subList(at, Math.min(rows.size(), at + config.micro()))) {
+        float[] weights = new float[row.completion().length];
+        Arrays.fill(weights, 1f / targets);
+        micro.add(TrainingRow.supervised(row.prompt(), row.completion(), weights));
+      }
+      micros.add(micro);
+    }
+    return micros;
+  }
+
+  private Thread daemon(Runnable work) {
+    Thread thread = new Thread(work, "relook-scenes");
+    thread.setDaemon(true);
+    return thread;
+  }
+}

@@ -1,0 +1,36 @@
+package io.relook.training;
+
+import io.relook.model.engine.PictureGrid;
+import io.relook.model.engine.Prompt;
+import io.relook.model.image.ImageProcessor;
+import io.relook.model.text.Message;
+import io.relook.model.text.TextProcessor;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Questions to prompts, with a checkpoint's own tokenizer, template and picture settings. */
+final class Prompts {
+  private final TextProcessor text;
+  private final ImageProcessor images;
+
+  Prompts(TextProcessor text, ImageProcessor images) {
+    this.text = text;
+    this.images = images;
+  }
+
+  Prompt of(byte[] picture, String question) {
+    PictureGrid grid = images.process(picture);
+    int[] ids =
+        text.encodeChat(
+            List.of(Message.ofPictures("user", 1, question)),
+            List.of(grid.tokens(images.mergeSize())),
+            true);
+    return new Prompt(ids, List.of(grid));
+  }
+
+  /** An answer's tokens with the token that ends a turn. */
+  int[] answer(String answer) {
+    int[] ids = text.encodeAsText(answer);
+    return IntStream.concat(IntStream.of(ids), IntStream.of(text.control("<|im_end|>"))).toArray();
+  }
+}
