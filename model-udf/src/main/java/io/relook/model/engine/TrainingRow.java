@@ -24,7 +24,7 @@ public record TrainingRow(
     return new TrainingRow(prompt, completion, weights, NONE, NONE, NONE);
   }
 
-  int length() {
+  public int length() {
     return prompt.length() + completion.length;
   }
 }

@@ -1,0 +1,260 @@
+package io.relook.jobs;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.relook.lakehouse.Keys;
+import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.Phase;
+import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.Table;
+import io.relook.model.spark.EngineSettings;
+import io.relook.model.text.TextProcessor;
+import io.relook.rewards.Rewards;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+
+/**
+ * Unstable questions' pre-reasonings → {@code reflections} → {@code sft_examples}. The same model
+ * that reasoned goes on after {@code <reflection>}: it writes the reflection, what follows and the
+ * answer ("homologous", arXiv 2603.26348); nothing longer than the tag is put into its mouth. A
+ * wrong pre-reasoning makes the kind corrective, a right one elaborative or recheck, by hash (our
+ * choice). A trace is kept where its form and its answer are right. A share of direct right traces
+ * stays in, so that the model learns when not to look again.
+ */
+public final class ReconstructJob {
+  /** What the same model continues. */
+  static final String TRIGGER = " <reflection>";
+
+  /**
+   * @param sources pre-reasonings a question
+   * @param candidates reflections a pre-reasoning
+   * @param directShare of direct traces in the examples
+   */
+  public record Config(int sources, int candidates, double directShare) {}
+
+  /** Reflections sampled and kept, and examples by kind. */
+  public record Result(long sampled, long kept, Map<String, Long> examples) {}
+
+  private record Source(Rows.Trajectory trajectory, boolean correct, int[] reasoning) {}
+
+  private final Lakehouse lakehouse;
+  private final EngineSettings engine;
+  private final RolloutJob.Config rollout;
+  private final Rewards rewards;
+  private final TextProcessor text;
+  private final Config config;
+
+  /** {@code text} is the policy's tokenizer; {@code rollout} is of the phase reconstruction. */
+  public ReconstructJob(
+      Lakehouse lakehouse,
+      EngineSettings engine,
+      RolloutJob.Config rollout,
+      Rewards rewards,
+      TextProcessor text,
+      Config config) {
+    this.lakehouse = lakehouse;
+    this.engine = engine;
+    this.rollout = rollout;
+    this.rewards = rewards;
+    this.text = text;
+    this.config = config;
+  }
+
+  public Result run(LongConsumer progress) {
+    Map<String, Rows.Query> queries = queries();
+    Map<String, Source> sources = sources(queries);
+    int[] trigger = text.encodeAsText(TRIGGER);
+    List<RolloutJob.Ask> asks = new ArrayList<>();
+    sources.forEach(
+        (id, source) -> {
+          Rows.Query query = queries.get(source.trajectory.queryId());
+          asks.add(
+              new RolloutJob.Ask(
+                  query.queryId(),
+                  query.question(),
+                  query.imageIds(),
+                  id,
+                  concat(source.reasoning, trigger)));
+        });
+    new RolloutJob(lakehouse, engine, rollout).run(asks, progress);
+    List<Row> reflections = new ArrayList<>();
+    List<Row> examples = new ArrayList<>();
+    Map<String, Long> kinds = new HashMap<>();
+    for (Row row : sampled()) {
+      Rows.Trajectory t = Rows.TRAJECTORY.fromRow(row);
+      Source source = sources.get(t.parentId());
+      if (source != null) {
+        Rows.Reflection reflection = reflection(t, source, queries.get(t.queryId()));
+        reflections.add(Rows.REFLECTION.toRow(reflection));
+        if (reflection.kept()) {
+          int[] learnt = concat(concat(source.reasoning, trigger), ints(t.completionIds()));
+          examples.add(example(source.trajectory, t.trajectoryId(), reflection.kind(), learnt));
+          kinds.merge(reflection.kind(), 1L, Long::sum);
+        }
+      }
+    }
+    direct(sources, examples.size(), examples, kinds);
+    lakehouse.merge(Table.REFLECTIONS, reflections);
+    lakehouse.merge(Table.SFT_EXAMPLES, examples);
+    long kept =
+        kinds.entrySet().stream()
+            .filter(e -> !e.getKey().equals("direct"))
+            .mapToLong(Map.Entry::getValue)
+            .sum();
+    return new Result(reflections.size(), kept, kinds);
+  }
+
+  private Map<String, Rows.Query> queries() {
+    Map<String, Rows.Query> queries = new HashMap<>();
+    lakehouse
+        .read(Table.DIFFICULTY)
+        .where(
+            col("run_id")
+                .equalTo(rollout.runId())
+                .and(col("iteration").equalTo(rollout.iteration()))
+                .and(col("kept")))
+        .select("query_id")
+        .join(lakehouse.read(Table.QUERIES), "query_id")
+        .collectAsList()
+        .forEach(
+            row -> {
+              Rows.Query query = Rows.QUERY.fromRow(row);
+              queries.put(query.queryId(), query);
+            });
+    return queries;
+  }
+
+  /** The first few scored trajectories of each question, wrong ones and right ones in turn. */
+  private Map<String, Source> sources(Map<String, Rows.Query> queries) {
+    Map<String, int[]> taken = new HashMap<>();
+    Map<String, Source> sources = new java.util.LinkedHashMap<>();
+    List<Row> rows =
+        lakehouse
+            .read(Table.TRAJECTORIES)
+            .where(
+                col("run_id")
+                    .equalTo(rollout.runId())
+                    .and(col("iteration").equalTo(rollout.iteration()))
+                    .and(col("phase").equalTo(Phase.DIFFICULTY.word()))
+                    .and(col("finish").equalTo("stop")))
+            .join(
+                lakehouse
+                    .read(Table.REWARDS)
+                    .where(col("version").equalTo(rewards.version()))
+                    .where(col("format").equalTo(1.0).and(col("accuracy").isNotNull()))
+                    .select("trajectory_id", "accuracy"),
+                "trajectory_id")
+            .orderBy("query_id", "sample")
+            .collectAsList();
+    for (Row row : rows) {
+      Rows.Trajectory t = Rows.TRAJECTORY.fromRow(row);
+      boolean correct = row.<Double>getAs("accuracy") == 1;
+      int[] counts = taken.computeIfAbsent(t.queryId(), q -> new int[2]);
+      int[] reasoning = reasoning(t);
+      if (queries.containsKey(t.queryId())
+          && reasoning.length > 0
+          && counts[correct ? 1 : 0] < (config.sources() + 1) / 2) {
+        counts[correct ? 1 : 0]++;
+        sources.put(t.trajectoryId(), new Source(t, correct, reasoning));
+      }
+    }
+    return sources;
+  }
+
+  /** The tokens before the answer's tag; none where there is no answer. */
+  private int[] reasoning(Rows.Trajectory trajectory) {
+    int[] ids = ints(trajectory.completionIds());
+    int cut = text.decode(ids, true).indexOf("<answer>");
+    if (cut <= 0) {
+      return new int[0];
+    }
+    int length = ids.length;
+    while (length > 0 && text.decode(Arrays.copyOf(ids, length), true).length() > cut) {
+      length--;
+    }
+    return Arrays.copyOf(ids, length);
+  }
+
+  private List<Row> sampled() {
+    return lakehouse
+        .read(Table.TRAJECTORIES)
+        .where(
+            col("run_id")
+                .equalTo(rollout.runId())
+                .and(col("iteration").equalTo(rollout.iteration()))
+                .and(col("phase").equalTo(Phase.RECONSTRUCTION.word()))
+                .and(col("finish").notEqual("error")))
+        .orderBy("trajectory_id")
+        .collectAsList();
+  }
+
+  private Rows.Reflection reflection(Rows.Trajectory t, Source source, Rows.Query query) {
+    String before = text.decode(source.reasoning, true);
+    Rewards.Scores scores = rewards.score(before + TRIGGER + t.text(), query.answer(), null);
+    boolean form = scores.format() == 1;
+    boolean right = scores.accuracy() != null && scores.accuracy() == 1;
+    String reason = null;
+    if (!t.finish().equals("stop")) {
+      reason = "cut off at the longest length";
+    } else if (!form) {
+      reason = "not in the template";
+    } else if (!right) {
+      reason = "wrong answer after the reflection";
+    }
+    boolean even = Integer.parseInt(t.trajectoryId().substring(0, 2), 16) % 2 == 0;
+    String confirming = even ? "elaborative" : "recheck";
+    return new Rows.Reflection(
+        t.trajectoryId(),
+        rollout.runId(),
+        rollout.iteration(),
+        t.queryId(),
+        t.parentId(),
+        source.correct ? confirming : "corrective",
+        before,
+        source.correct,
+        right,
+        reason == null,
+        reason);
+  }
+
+  private void direct(
+      Map<String, Source> sources, int reflective, List<Row> examples, Map<String, Long> kinds) {
+    long wanted = Math.round(reflective * config.directShare() / (1 - config.directShare()));
+    for (Source source : sources.values()) {
+      if (source.correct && kinds.getOrDefault("direct", 0L) < wanted) {
+        Rows.Trajectory t = source.trajectory;
+        examples.add(example(t, t.trajectoryId(), "direct", ints(t.completionIds())));
+        kinds.merge("direct", 1L, Long::sum);
+      }
+    }
+  }
+
+  private Row example(Rows.Trajectory parent, String sourceId, String kind, int[] learnt) {
+    return Rows.SFT_EXAMPLE.toRow(
+        new Rows.SftExample(
+            Keys.of(rollout.runId(), rollout.iteration(), sourceId),
+            rollout.runId(),
+            rollout.iteration(),
+            parent.queryId(),
+            sourceId,
+            kind,
+            parent.promptIds(),
+            IntStream.of(learnt).boxed().toList(),
+            parent.imageIds()));
+  }
+
+  private static int[] ints(List<Integer> list) {
+    return list.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static int[] concat(int[] first, int[] second) {
+    return Stream.of(first, second).flatMapToInt(IntStream::of).toArray();
+  }
+}

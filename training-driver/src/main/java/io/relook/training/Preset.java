@@ -1,0 +1,70 @@
+package io.relook.training;
+
+import io.relook.model.spark.EngineSettings;
+
+/**
+ * A recipe: every value of a run. The files under {@code conf/presets} say where each comes from.
+ */
+public record Preset(
+    String model,
+    Data data,
+    EngineSettings engine,
+    Rollout rollout,
+    RewardWeights rewards,
+    Reconstruct reconstruct,
+    Sft sft,
+    Grpo grpo,
+    double failureBudget) {
+
+  /** Generated scenes, or a folder's files where {@code ingest} is given. */
+  public record Data(long scenesSeed, int trainQuestions, int testQuestions, Ingest ingest) {}
+
+  /** Files below the data folder; field names, or places in rows that are arrays. */
+  public record Ingest(
+      String trainFile,
+      String testFile,
+      String trainPictures,
+      String testPictures,
+      String question,
+      String answer,
+      String picture) {}
+
+  /** Sampling for difficulty, reconstruction and rejection; minPixels 0 is the checkpoint's. */
+  public record Rollout(
+      int samples,
+      double temperature,
+      int maxNewTokens,
+      long minPixels,
+      int chunk,
+      int partitions) {}
+
+  /** Weights of the three rewards in the total. */
+  public record RewardWeights(double format, double accuracy, double reflection) {}
+
+  /** Pre-reasonings a question, reflections a pre-reasoning, share of direct traces. */
+  public record Reconstruct(int sources, int candidates, double directShare) {}
+
+  /** Supervised fine-tuning; tokenBudget: padded tokens a pass; saveEvery: steps a checkpoint. */
+  public record Sft(
+      int epochs,
+      int batch,
+      double rate,
+      int warmupSteps,
+      double maxGradientNorm,
+      double weightDecay,
+      int tokenBudget,
+      int saveEvery) {}
+
+  /** GRPO with TRL's `grpo` loss; queries a step, samples a query. */
+  public record Grpo(
+      int steps,
+      int queries,
+      int samples,
+      double temperature,
+      double rate,
+      int warmupSteps,
+      double clipLow,
+      double clipHigh,
+      double maxGradientNorm,
+      int tokenBudget) {}
+}

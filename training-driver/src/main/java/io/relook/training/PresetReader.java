@@ -1,0 +1,115 @@
+package io.relook.training;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.relook.lakehouse.RelookException;
+import io.relook.lakehouse.RelookException.Category;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/** YAML to {@link Preset}: all problems at once, unknown keys with the nearest known one. */
+public final class PresetReader {
+  private final List<String> problems = new ArrayList<>();
+
+  private PresetReader() {}
+
+  /** Reads {@code name} from a folder of presets, or a file where it ends in .yaml. */
+  public static Preset read(Path presets, String name) {
+    Path file = name.endsWith(".yaml") ? Path.of(name) : presets.resolve(name + ".yaml");
+    try {
+      if (!Files.isRegularFile(file)) {
+        throw new RelookException(
+            Category.CONFIG, "There is no preset %s (looked for %s).".formatted(name, file));
+      }
+      return parse(file.toString(), Files.readString(file));
+    } catch (IOException e) {
+      throw new RelookException(
+          Category.CONFIG, "Cannot read the preset %s: %s.".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  static Preset parse(String name, String yaml) {
+    JsonNode root;
+    try {
+      root = new YAMLMapper().readTree(yaml);
+    } catch (IOException e) {
+      throw new RelookException(
+          Category.CONFIG, "The preset %s is no YAML: %s.".formatted(name, e.getMessage()), e);
+    }
+    PresetReader reader = new PresetReader();
+    reader.check(root, Preset.class, "");
+    if (!reader.problems.isEmpty()) {
+      throw new RelookException(
+          Category.CONFIG,
+          "The preset %s has %d problems: %s."
+              .formatted(name, reader.problems.size(), String.join("; ", reader.problems)));
+    }
+    return new ObjectMapper().convertValue(root, Preset.class);
+  }
+
+  private void check(JsonNode node, Class<?> type, String at) {
+    if (!node.isObject()) {
+      problems.add((at.isEmpty() ? "the file" : at) + " must be a mapping");
+      return;
+    }
+    RecordComponent[] components = type.getRecordComponents();
+    List<String> known = Arrays.stream(components).map(RecordComponent::getName).toList();
+    node.fieldNames()
+        .forEachRemaining(
+            key -> {
+              if (!known.contains(key)) {
+                String nearest =
+                    known.stream().min(Comparator.comparingInt(k -> distance(k, key))).orElse("");
+                problems.add("unknown key %s%s (nearest: %s)".formatted(at, key, nearest));
+              }
+            });
+    for (RecordComponent component : components) {
+      String path = at + component.getName();
+      JsonNode value = node.path(component.getName());
+      Class<?> wanted = component.getType();
+      if (value.isMissingNode()) {
+        problems.add("missing key " + path);
+      } else if (wanted.isRecord()) {
+        if (!value.isNull()) {
+          check(value, wanted, path + ".");
+        }
+      } else if (wanted == String.class ? !value.isTextual() : !isNumber(value, wanted)) {
+        problems.add(
+            "%s must be %s, not %s"
+                .formatted(path, wanted == String.class ? "a text" : "a number", value));
+      }
+    }
+  }
+
+  private static boolean isNumber(JsonNode value, Class<?> wanted) {
+    return wanted == double.class
+        ? value.isNumber()
+        : value.isIntegralNumber() && value.asLong() >= 0;
+  }
+
+  /** Levenshtein's distance. */
+  static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int corner = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int above = row[j];
+        int change = corner + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        row[j] = Math.min(change, Math.min(row[j - 1], above) + 1);
+        corner = above;
+      }
+    }
+    return row[b.length()];
+  }
+}

@@ -1,0 +1,144 @@
+package io.relook.training;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.Table;
+import io.relook.model.engine.Objective;
+import io.relook.model.engine.TrainableModel;
+import io.relook.model.engine.TrainingRow;
+import io.relook.model.torch.TorchProgram;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.spark.sql.Row;
+
+/**
+ * {@code sft_examples} of an iteration → {@code training_steps}, {@code checkpoints}: cross-entropy
+ * of the learnt tokens, mean over the batch's. Goes on from the last committed step.
+ */
+final class SftTrainer {
+  private final Lakehouse lakehouse;
+  private final Policies policies;
+  private final TorchProgram program;
+  private final RowPrompts prompts;
+  private final Preset.Sft config;
+
+  SftTrainer(
+      Lakehouse lakehouse,
+      Policies policies,
+      TorchProgram program,
+      RowPrompts prompts,
+      Preset.Sft config) {
+    this.lakehouse = lakehouse;
+    this.policies = policies;
+    this.program = program;
+    this.prompts = prompts;
+    this.config = config;
+  }
+
+  /** Trains {@code from} to the end of the stage; returns the last version. */
+  Rows.CheckpointRow run(
+      String runId, int iteration, Rows.CheckpointRow from, Consumer<String> log) {
+    List<Rows.SftExample> examples = new ArrayList<>();
+    Set<String> images = new HashSet<>();
+    for (Row row :
+        lakehouse
+            .read(Table.SFT_EXAMPLES)
+            .where(col("run_id").equalTo(runId).and(col("iteration").equalTo(iteration)))
+            .orderBy("example_id")
+            .collectAsList()) {
+      examples.add(Rows.SFT_EXAMPLE.fromRow(row));
+      images.addAll(examples.get(examples.size() - 1).imageIds());
+    }
+    prompts.prepare(images);
+    long version = lakehouse.version(Table.SFT_EXAMPLES);
+    int perEpoch = (examples.size() + config.batch() - 1) / config.batch();
+    int total = perEpoch * config.epochs();
+    Optional<Rows.CheckpointRow> done = policies.newest(iteration, "sft");
+    Rows.CheckpointRow current = done.orElse(from);
+    LearningRate schedule =
+        new LearningRate(config.rate(), LearningRate.Shape.LINEAR, config.warmupSteps(), total);
+    List<Row> steps = new ArrayList<>();
+    try (TrainableModel model = policies.load(program, current, done.isPresent())) {
+      for (int step = done.map(Rows.CheckpointRow::step).orElse(0); step < total; step++) {
+        long began = System.nanoTime();
+        List<Rows.SftExample> batch = batch(examples, iteration, step / perEpoch, step % perEpoch);
+        double rate = schedule.at(step);
+        List<TrainingRow> rows = rows(batch);
+        double loss = 0;
+        for (List<TrainingRow> micro : MicroBatches.of(rows, config.tokenBudget())) {
+          loss += model.forwardBackward(micro, new Objective.CrossEntropy()).loss();
+        }
+        double norm = model.clipGradient(config.maxGradientNorm());
+        model.step(rate, new TrainableModel.AdamW(0.9, 0.999, 1e-8, config.weightDecay()));
+        String out = "%s/%d/sft/%d".formatted(runId, iteration, step + 1);
+        steps.add(
+            Rows.TRAINING_STEP.toRow(
+                new Rows.TrainingStep(
+                    runId,
+                    iteration,
+                    "sft",
+                    step + 1,
+                    loss,
+                    norm,
+                    rate,
+                    batch.size(),
+                    rows.stream().mapToLong(r -> r.completion().length).sum(),
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    batch.stream().map(Rows.SftExample::exampleId).toList(),
+                    List.of(),
+                    Map.of(Table.SFT_EXAMPLES.tableName(), version),
+                    current.policyVersion(),
+                    out,
+                    (System.nanoTime() - began) / 1e9)));
+        if ((step + 1) % config.saveEvery() == 0 || step + 1 == total) {
+          lakehouse.merge(Table.TRAINING_STEPS, steps);
+          steps.clear();
+          current = policies.save(model, iteration, "sft", step + 1, current.policyVersion());
+          log.accept("step %d of %d, loss %.4f".formatted(step + 1, total, loss));
+        }
+      }
+    }
+    return current;
+  }
+
+  /** Each epoch in an order of its own that the numbers alone decide. */
+  private List<Rows.SftExample> batch(
+      List<Rows.SftExample> examples, int iteration, int epoch, int number) {
+    List<Rows.SftExample> shuffled = new ArrayList<>(examples);
+    Collections.shuffle(shuffled, new Random(31L * iteration + epoch));
+    int from = number * config.batch();
+    return shuffled.subList(from, Math.min(shuffled.size(), from + config.batch()));
+  }
+
+  private List<TrainingRow> rows(List<Rows.SftExample> batch) {
+    int targets = batch.stream().mapToInt(e -> e.completionIds().size()).sum();
+    List<TrainingRow> rows = new ArrayList<>();
+    for (Rows.SftExample example : batch) {
+      float[] weights = new float[example.completionIds().size()];
+      Arrays.fill(weights, 1f / targets);
+      rows.add(
+          TrainingRow.supervised(
+              prompts.of(example.promptIds(), example.imageIds()),
+              example.completionIds().stream().mapToInt(Integer::intValue).toArray(),
+              weights));
+    }
+    return rows;
+  }
+}
