@@ -89,6 +89,22 @@ public final class Lakehouse {
     }
   }
 
+  /** Makes the tables that exist visible to SQL by their bare names; none is an error. */
+  public void registerExisting() {
+    int found = 0;
+    for (Table table : Table.values()) {
+      if (exists(table)) {
+        read(table).createOrReplaceTempView(table.tableName());
+        found++;
+      }
+    }
+    if (found == 0) {
+      throw new RelookException(
+          Category.CONFIG,
+          "There is no lakehouse at %s: name the folder that a run wrote.".formatted(location));
+    }
+  }
+
   private void ensure(Table table) {
     if (!ready.add(table)) {
       return;

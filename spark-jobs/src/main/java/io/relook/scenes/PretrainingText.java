@@ -19,13 +19,13 @@ public record PretrainingText(String user, String answer) {
     SplittableRandom random = new SplittableRandom(index);
     String answer = "<answer>" + q.answer() + "</answer>";
     int kind = random.nextInt(10);
-    if (kind == 0) {
+    if (kind <= 4) {
       return new PretrainingText("Describe the image.", q.description());
     }
-    if (kind <= 6) {
+    if (kind <= 7) {
       return new PretrainingText(q.question(), q.reasoning() + " " + answer);
     }
-    if (kind == 7) {
+    if (kind == 8 && random.nextBoolean()) {
       return new PretrainingText(q.question() + " Where do you look?", q.region());
     }
     return new PretrainingText(

@@ -12,7 +12,13 @@ import picocli.CommandLine.Command;
     name = "relook",
     mixinStandardHelpOptions = true,
     description = "Trains vision-language models to look again, on Spark and Delta Lake.",
-    subcommands = {BenchCommand.class, ParityCommand.class, PretrainCommand.class})
+    subcommands = {
+      BenchCommand.class,
+      ParityCommand.class,
+      PretrainCommand.class,
+      DemoCommand.class,
+      SqlCommand.class
+    })
 public final class Relook {
   private Relook() {}
 

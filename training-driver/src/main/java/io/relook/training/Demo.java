@@ -1,0 +1,172 @@
+package io.relook.training;
+
+import ai.djl.Device;
+import io.relook.jobs.IngestJob;
+import io.relook.jobs.ScenesJob;
+import io.relook.jobs.Wilson;
+import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.LocalSpark;
+import io.relook.lakehouse.RelookException;
+import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.Table;
+import io.relook.model.spark.ModelPool;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** The demo: data in, evaluation, one iteration, evaluation, and what the tables say of it. */
+public final class Demo {
+  private static final String RUN = "demo";
+
+  private final PrintWriter out;
+  private final Path presets;
+  private final boolean explain;
+
+  public Demo(PrintWriter out, Path presets, boolean explain) {
+    this.out = out;
+    this.presets = presets;
+    this.explain = explain;
+  }
+
+  /** Runs or resumes; returns the exit code. */
+  public int run(String presetName, String place, Path data) {
+    Preset preset = PresetReader.read(presets, presetName);
+    if (preset.data().ingest() != null && data == null) {
+      throw new RelookException(
+          RelookException.Category.CONFIG,
+          "The preset %s reads a folder: name it with --data.".formatted(presetName));
+    }
+    SparkSession spark = LocalSpark.session("relook demo");
+    Lakehouse lakehouse = Lakehouse.open(spark, place);
+    Progress progress = new Progress(out);
+    out.printf("lakehouse %s%n", place);
+    try {
+      lakehouse.merge(
+          Table.RUNS, List.of(Rows.RUN.toRow(new Rows.Run(RUN, preset.toString(), Instant.now()))));
+      takeIn(lakehouse, preset, data, progress);
+      IterationLoop loop = new IterationLoop(lakehouse, RUN, preset, progress);
+      Path folder = baseFolder(lakehouse, preset);
+      Rows.CheckpointRow base = loop.policies().base(folder.toString());
+      loop.evaluate(base, 0);
+      Rows.CheckpointRow last =
+          loop.run(base, folder, ModelPool.program(Device.cpu(), preset.engine().threads()));
+      loop.evaluate(last, 1);
+      report(lakehouse, place, base, last, progress.finish());
+      return 0;
+    } finally {
+      spark.stop();
+    }
+  }
+
+  private void takeIn(Lakehouse lakehouse, Preset preset, Path data, Progress progress) {
+    Preset.Data d = preset.data();
+    progress.stage("take in", 0);
+    Preset.Ingest files = d.ingest();
+    if (files == null) {
+      new ScenesJob(lakehouse, new ScenesJob.Config(d.scenesSeed(), "train", d.trainQuestions()))
+          .run();
+      new ScenesJob(
+              lakehouse, new ScenesJob.Config(d.scenesSeed() + 500, "test", d.testQuestions()))
+          .run();
+      return;
+    }
+    for (boolean train : new boolean[] {true, false}) {
+      IngestJob.Result result =
+          new IngestJob(
+                  lakehouse,
+                  new IngestJob.Config(
+                      data,
+                      train ? "train" : "test",
+                      train ? files.trainFile() : files.testFile(),
+                      train ? files.trainPictures() : files.testPictures(),
+                      files.question(),
+                      files.answer(),
+                      files.picture(),
+                      train ? d.trainQuestions() : d.testQuestions(),
+                      preset.failureBudget()))
+              .run();
+      progress.line(
+          "%s: %d questions, %d rejected"
+              .formatted(train ? "train" : "test", result.taken(), result.refused()));
+    }
+  }
+
+  /** The base policy's folder: the embedded one is unpacked beside the tables. */
+  private static Path baseFolder(Lakehouse lakehouse, Preset preset) {
+    if (!preset.model().equals("embedded")) {
+      return Path.of(preset.model());
+    }
+    Path folder = Path.of(lakehouse.folder("base"));
+    if (!Files.exists(folder.resolve("model.safetensors"))) {
+      EmbeddedModel.unpack(folder, true);
+    }
+    return folder;
+  }
+
+  private void report(
+      Lakehouse lakehouse,
+      String place,
+      Rows.CheckpointRow base,
+      Rows.CheckpointRow last,
+      List<Progress.Stage> stages) {
+    lakehouse.register();
+    out.printf("%n%-24s %10s%n", "stage", "seconds");
+    stages.forEach(s -> out.printf(Locale.ROOT, "%-24s %10.1f%n", s.name(), s.seconds()));
+    out.printf("%n%-44s %10s%n", "what the tables hold", "");
+    figure("questions", "SELECT count(*) FROM queries");
+    figure("trajectories", "SELECT count(*) FROM trajectories");
+    figure("unstable questions", "SELECT count(*) FROM difficulty WHERE class = 'unstable'");
+    for (String kind : List.of("direct", "elaborative", "corrective", "recheck")) {
+      figure(
+          "SFT examples, " + kind, "SELECT count(*) FROM sft_examples WHERE kind = '" + kind + "'");
+    }
+    figure(
+        "GRPO steps with advantages",
+        "SELECT count(*) FROM training_steps WHERE stage = 'grpo' AND size(trained_ids) > 0");
+    for (Rows.CheckpointRow policy : List.of(base, last)) {
+      String query =
+          "SELECT sum(int(correct)), count(*) FROM evaluations WHERE policy_version = '%s'"
+              .formatted(policy.policyVersion());
+      Row row = lakehouse.spark().sql(query).first();
+      long right = row.getLong(0);
+      long all = row.getLong(1);
+      Wilson interval = Wilson.of(right, all);
+      out.printf(
+          Locale.ROOT,
+          "%-44s %9.1f%%  95 %% interval %.1f to %.1f, %d questions%n",
+          "accuracy, " + policy.stage() + " policy",
+          100.0 * right / all,
+          100 * interval.low(),
+          100 * interval.high(),
+          all);
+      explain(query);
+    }
+    out.printf("%ntables in %s; try%n", place);
+    out.printf(
+        "  ./relook sql \"SELECT q.answer, avg(d.pass_rate) FROM difficulty d JOIN queries q USING (query_id) GROUP BY 1\" --lakehouse %s%n",
+        place);
+    out.printf(
+        "  ./relook sql \"SELECT phase, sample, text, accuracy FROM trajectories JOIN rewards USING (trajectory_id) ORDER BY query_id, phase, sample LIMIT 20\" --lakehouse %s%n",
+        place);
+    out.printf(
+        "  ./relook sql \"SELECT t.text, a FROM (SELECT explode(arrays_zip(trained_ids, advantages)) x FROM training_steps WHERE stage = 'grpo' AND step = 3) LATERAL VIEW explode(array(x.advantages)) v AS a JOIN trajectories t ON t.trajectory_id = x.trained_ids\" --lakehouse %s%n",
+        place);
+    out.flush();
+  }
+
+  private void figure(String name, String query) {
+    out.printf("%-44s %10d%n", name, SparkSession.active().sql(query).first().getLong(0));
+    explain(query);
+  }
+
+  private void explain(String query) {
+    if (explain) {
+      out.printf("    %s%n", query);
+    }
+  }
+}

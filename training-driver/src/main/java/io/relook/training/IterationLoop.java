@@ -1,0 +1,199 @@
+package io.relook.training;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.relook.jobs.EvaluateJob;
+import io.relook.jobs.PartitionJob;
+import io.relook.jobs.ReconstructJob;
+import io.relook.jobs.RolloutJob;
+import io.relook.jobs.ScoreJob;
+import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.Phase;
+import io.relook.lakehouse.RelookException;
+import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.Table;
+import io.relook.model.image.ImageProcessor;
+import io.relook.model.text.TextProcessor;
+import io.relook.model.torch.TorchProgram;
+import io.relook.rewards.Rewards;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * One iteration of VRE (arXiv 2603.26348), top to bottom: each line a stage, each stage a table in
+ * and a table out. Every stage goes on from what is committed, so the same command resumes a run.
+ *
+ * <pre>
+ * queries      → ROLL OUT    → trajectories    K samples each, base policy
+ * trajectories → SCORE       → rewards         format, accuracy, reflection
+ * rewards      → PARTITION   → difficulty      0 < pass rate ≤ 1 is kept
+ * difficulty   → RECONSTRUCT → reflections, sft_examples
+ * sft_examples → SFT         → training_steps, checkpoints: the cold-start policy
+ * queries      → REJECT      → trajectories    cold-start policy: some right is RL data, none right is hard
+ * RL data      → GRPO        → trajectories, rewards, training_steps, checkpoints
+ * </pre>
+ */
+final class IterationLoop {
+  static final String BENCHMARK = "held-out";
+
+  private final Lakehouse lakehouse;
+  private final String runId;
+  private final Preset preset;
+  private final Rewards rewards;
+  private final Policies policies;
+  private final Progress progress;
+
+  IterationLoop(Lakehouse lakehouse, String runId, Preset preset, Progress progress) {
+    this.lakehouse = lakehouse;
+    this.runId = runId;
+    this.preset = preset;
+    this.progress = progress;
+    this.rewards = rewards(preset);
+    this.policies = new Policies(lakehouse, runId);
+  }
+
+  static Rewards rewards(Preset preset) {
+    return new Rewards(
+        preset.rewards().format(), preset.rewards().accuracy(), preset.rewards().reflection());
+  }
+
+  /** Runs iteration 1 from the base policy; returns the policy that it ends with. */
+  Rows.CheckpointRow run(Rows.CheckpointRow base, Path baseFolder, TorchProgram program) {
+    Dataset<Row> train = lakehouse.read(Table.QUERIES).where("split = 'train'");
+    List<RolloutJob.Ask> questions = RolloutJob.questions(train);
+    ScoreJob score = new ScoreJob(lakehouse, rewards);
+    try (TextProcessor text = TextProcessor.load(baseFolder)) {
+      RowPrompts prompts =
+          new RowPrompts(lakehouse, ImageProcessor.load(baseFolder), preset.rollout().minPixels());
+
+      progress.stage("roll out", rows(questions));
+      new RolloutJob(lakehouse, preset.engine(), rollout(1, Phase.DIFFICULTY, base))
+          .run(questions, progress::rows);
+      progress.stage("score", 0);
+      score.run(runId);
+      progress.stage("partition", 0);
+      new PartitionJob(lakehouse, rewards.version()).run(runId, 1);
+      requireUnstable();
+
+      progress.stage("reconstruct", 0);
+      new ReconstructJob(
+              lakehouse,
+              preset.engine(),
+              rollout(1, Phase.RECONSTRUCTION, base, preset.reconstruct().candidates()),
+              rewards,
+              text,
+              new ReconstructJob.Config(
+                  preset.reconstruct().sources(),
+                  preset.reconstruct().candidates(),
+                  preset.reconstruct().directShare()))
+          .run(progress::rows);
+
+      progress.stage("sft", 0);
+      Rows.CheckpointRow coldStart =
+          new SftTrainer(lakehouse, policies, program, prompts, preset.sft())
+              .run(runId, 1, base, progress::line);
+
+      progress.stage("rejection sampling", rows(questions));
+      new RolloutJob(lakehouse, preset.engine(), rollout(1, Phase.REJECTION, coldStart))
+          .run(questions, progress::rows);
+      score.run(runId);
+
+      progress.stage("grpo", 0);
+      return new GrpoTrainer(lakehouse, policies, program, prompts, rewards, preset)
+          .run(runId, 1, coldStart, RolloutJob.questions(rlData(train)), progress::line);
+    }
+  }
+
+  /** Greedy answers to the held-out questions; iteration 0 is the base, 1 what the loop made. */
+  EvaluateJob.Result evaluate(Rows.CheckpointRow policy, int iteration) {
+    List<RolloutJob.Ask> held =
+        RolloutJob.questions(lakehouse.read(Table.QUERIES).where("split = 'test'"));
+    progress.stage("evaluate " + policy.stage(), held.size());
+    Preset.Rollout r = preset.rollout();
+    RolloutJob.Config greedy =
+        new RolloutJob.Config(
+            runId,
+            iteration,
+            Phase.EVALUATION,
+            0,
+            policy.policyVersion(),
+            policy.uri(),
+            1,
+            0,
+            r.maxNewTokens(),
+            r.minPixels(),
+            r.chunk(),
+            r.partitions(),
+            preset.failureBudget());
+    return new EvaluateJob(lakehouse, preset.engine(), greedy, rewards)
+        .run(BENCHMARK, held, progress::rows);
+  }
+
+  Policies policies() {
+    return policies;
+  }
+
+  /** Questions that the cold-start policy answers sometimes but not always (our choice). */
+  private Dataset<Row> rlData(Dataset<Row> train) {
+    Dataset<Row> rates =
+        lakehouse
+            .read(Table.TRAJECTORIES)
+            .where(
+                col("run_id")
+                    .equalTo(runId)
+                    .and(col("iteration").equalTo(1))
+                    .and(col("phase").equalTo(Phase.REJECTION.word())))
+            .join(
+                lakehouse.read(Table.REWARDS).where(col("version").equalTo(rewards.version())),
+                "trajectory_id")
+            .groupBy("query_id")
+            .agg(org.apache.spark.sql.functions.avg("accuracy").as("rate"))
+            .where("rate > 0 and rate < 1");
+    return train.join(
+        rates.select("query_id"),
+        scala.jdk.javaapi.CollectionConverters.asScala(List.of("query_id")).toSeq(),
+        "left_semi");
+  }
+
+  private void requireUnstable() {
+    long unstable =
+        lakehouse
+            .read(Table.DIFFICULTY)
+            .where(col("run_id").equalTo(runId).and(col("class").equalTo("unstable")))
+            .count();
+    if (unstable == 0) {
+      throw new RelookException(
+          RelookException.Category.DATA,
+          "No question is unstable: the base policy answers each always or never, so there is nothing to learn from comparing its samples. Use other questions, more samples or a higher temperature.");
+    }
+  }
+
+  private long rows(List<RolloutJob.Ask> questions) {
+    return (long) questions.size() * preset.rollout().samples();
+  }
+
+  private RolloutJob.Config rollout(int iteration, Phase phase, Rows.CheckpointRow policy) {
+    return rollout(iteration, phase, policy, preset.rollout().samples());
+  }
+
+  private RolloutJob.Config rollout(
+      int iteration, Phase phase, Rows.CheckpointRow policy, int samples) {
+    Preset.Rollout r = preset.rollout();
+    return new RolloutJob.Config(
+        runId,
+        iteration,
+        phase,
+        0,
+        policy.policyVersion(),
+        policy.uri(),
+        samples,
+        r.temperature(),
+        r.maxNewTokens(),
+        r.minPixels(),
+        r.chunk(),
+        r.partitions(),
+        preset.failureBudget());
+  }
+}
