@@ -36,8 +36,10 @@ public final class ReconstructJob {
    * @param sources pre-reasonings a question
    * @param candidates reflections a pre-reasoning
    * @param directShare of direct traces in the examples
+   * @param instruction asks for the second look, behind the question; not in the examples, so that
+   *     the model learns to look again unasked
    */
-  public record Config(int sources, int candidates, double directShare) {}
+  public record Config(int sources, int candidates, double directShare, String instruction) {}
 
   /** Reflections sampled and kept, and examples by kind. */
   public record Result(long sampled, long kept, Map<String, Long> examples) {}
@@ -78,7 +80,7 @@ public final class ReconstructJob {
           asks.add(
               new RolloutJob.Ask(
                   query.queryId(),
-                  query.question(),
+                  query.question() + " " + config.instruction(),
                   query.imageIds(),
                   id,
                   concat(source.reasoning, trigger)));

@@ -87,7 +87,8 @@ final class IterationLoop {
               new ReconstructJob.Config(
                   preset.reconstruct().sources(),
                   preset.reconstruct().candidates(),
-                  preset.reconstruct().directShare()))
+                  preset.reconstruct().directShare(),
+                  preset.reconstruct().instruction()))
           .run(progress::rows);
 
       progress.stage("sft", 0);

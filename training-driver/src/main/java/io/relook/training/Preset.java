@@ -41,8 +41,10 @@ public record Preset(
   /** Weights of the three rewards in the total. */
   public record RewardWeights(double format, double accuracy, double reflection) {}
 
-  /** Pre-reasonings a question, reflections a pre-reasoning, share of direct traces. */
-  public record Reconstruct(int sources, int candidates, double directShare) {}
+  /**
+   * Pre-reasonings a question, reflections a pre-reasoning, share of direct traces, what is asked.
+   */
+  public record Reconstruct(int sources, int candidates, double directShare, String instruction) {}
 
   /** Supervised fine-tuning; tokenBudget: padded tokens a pass; saveEvery: steps a checkpoint. */
   public record Sft(
