@@ -19,6 +19,18 @@ final class Numbers {
     return worst;
   }
 
+  /** The mean absolute difference; infinite where the lengths differ. */
+  static double mean(float[] ours, float[] theirs) {
+    if (ours.length != theirs.length) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double sum = 0;
+    for (int i = 0; i < ours.length; i++) {
+      sum += Math.abs((double) ours[i] - theirs[i]);
+    }
+    return sum / Math.max(1, ours.length);
+  }
+
   /** ‖ours - theirs‖ / ‖theirs‖. */
   static double relative(float[] ours, float[] theirs) {
     if (ours.length != theirs.length) {

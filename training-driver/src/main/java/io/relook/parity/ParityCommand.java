@@ -33,7 +33,10 @@ public final class ParityCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FOLDER", description = "numbers in the goldens' format")
   private Path folder;
 
-  @Option(names = "--threads", defaultValue = "2")
+  @Option(
+      names = "--threads",
+      defaultValue = "1",
+      description = "engine threads (${DEFAULT-VALUE}: such folders hold tiny models)")
   private int threads;
 
   @Override
@@ -44,33 +47,70 @@ public final class ParityCommand implements Callable<Integer> {
           "There is no folder %s: name one in the goldens' format.".formatted(folder));
     }
     Report report = new Report(spec.commandLine().getOut());
-    Path tokenizer = folder.resolve("tokenizer");
-    if (Files.exists(folder.resolve("tokenizer.json"))) {
-      try (TextProcessor text = TextProcessor.load(tokenizer)) {
-        TextChecks.run(report, json(folder.resolve("tokenizer.json")), text);
-      }
-    }
-    if (Files.exists(folder.resolve("images.json"))) {
-      PictureChecks.run(
-          report,
-          folder,
-          json(folder.resolve("images.json")),
-          new TensorFile(folder.resolve("images.safetensors")),
-          ImageProcessor.load(tokenizer));
-    }
+    Path tokenizer = tokenizer();
+    part(report, "tokenizer", "tokenizer.json", () -> text(report, tokenizer));
+    part(report, "images", "images.json", () -> pictures(report, tokenizer));
     try (TorchProgram program = TorchProgram.load(Device.cpu(), threads)) {
-      if (Files.exists(folder.resolve("samplers.json"))) {
-        SamplerChecks.run(
-            report,
-            json(folder.resolve("samplers.json")),
-            new TensorFile(folder.resolve("samplers.safetensors")),
-            program);
-      }
+      part(report, "samplers", "samplers.json", () -> samplers(report, program));
       for (Path model : models()) {
-        new ModelChecks(report, folder, model, program).run();
+        String name = model.getFileName().toString();
+        part(
+            report,
+            name,
+            name + "/goldens.json",
+            () -> new ModelChecks(report, folder, model, program).run());
       }
+    }
+    if (Files.exists(folder.resolve("losses"))) {
+      report.notCompared("losses", "the loss variants are not compared yet");
     }
     return report.finish();
+  }
+
+  /** One part of the folder, if it is there; a failure in it is a failed check, not the end. */
+  private void part(Report report, String name, String file, Part part) throws IOException {
+    if (!Files.exists(folder.resolve(file))) {
+      return;
+    }
+    try {
+      part.run();
+    } catch (RelookException | IllegalArgumentException e) {
+      report.broken(name, e);
+    }
+  }
+
+  private interface Part {
+    void run() throws IOException;
+  }
+
+  private void text(Report report, Path tokenizer) throws IOException {
+    try (TextProcessor text = TextProcessor.load(tokenizer)) {
+      TextChecks.run(report, json(folder.resolve("tokenizer.json")), text);
+    }
+  }
+
+  private void pictures(Report report, Path tokenizer) throws IOException {
+    PictureChecks.run(
+        report,
+        folder,
+        json(folder.resolve("images.json")),
+        new TensorFile(folder.resolve("images.safetensors")),
+        ImageProcessor.load(tokenizer));
+  }
+
+  private void samplers(Report report, TorchProgram program) throws IOException {
+    SamplerChecks.run(
+        report,
+        json(folder.resolve("samplers.json")),
+        new TensorFile(folder.resolve("samplers.safetensors")),
+        program);
+  }
+
+  /** The folder's own tokenizer, or else that of its first model. */
+  private Path tokenizer() throws IOException {
+    Path own = folder.resolve("tokenizer");
+    List<Path> models = models();
+    return Files.isDirectory(own) || models.isEmpty() ? own : models.get(0);
   }
 
   private List<Path> models() throws IOException {

@@ -28,6 +28,12 @@ final class Report {
     within(name, different, Tolerance.EQUAL);
   }
 
+  /** A part of the folder that could not even be computed. */
+  void broken(String name, RuntimeException reason) {
+    failed++;
+    out.printf(Locale.ROOT, "%-44s fail  %s%n", name, reason.getMessage());
+  }
+
   void notCompared(String name, String reason) {
     out.printf(Locale.ROOT, "%-44s not compared: %s%n", name, reason);
   }

@@ -21,6 +21,8 @@ enum Tolerance {
   PIXEL_SHARE(0.01),
   /** Levels by which JPEG decoders differ. */
   JPEG_LEVELS(4),
+  /** Log-probabilities in bf16: times the deviation of the reference's own bf16. */
+  BFLOAT16_TIMES(1.5),
   /** Greedy tokens count where the two best log-probabilities are further apart than this. */
   GREEDY_MARGIN(1e-4);
 
