@@ -6,6 +6,7 @@ import io.relook.jobs.RolloutJob;
 import io.relook.jobs.ScoreJob;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.Phase;
+import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.engine.Objective;
@@ -77,6 +78,16 @@ final class GrpoTrainer {
             grpo.rate(), LearningRate.Shape.CONSTANT, grpo.warmupSteps(), grpo.steps());
     Optional<Rows.CheckpointRow> done = policies.newest(iteration, "grpo");
     Rows.CheckpointRow current = done.orElse(from);
+    if (done.map(Rows.CheckpointRow::step).orElse(0) >= grpo.steps()) {
+      return current;
+    }
+    if (queries.isEmpty()) {
+      throw new RelookException(
+          RelookException.Category.DATA,
+          "No question is answered sometimes right and sometimes wrong by "
+              + current.policyVersion()
+              + ": there is nothing for GRPO to compare. Use other questions or more samples.");
+    }
     try (TrainableModel model = policies.load(program, current, done.isPresent())) {
       for (int step = current.stage().equals("grpo") ? current.step() + 1 : 1;
           step <= grpo.steps();
@@ -107,7 +118,9 @@ final class GrpoTrainer {
                         schedule.at(step - 1),
                         seconds))));
         current = policies.save(model, iteration, "grpo", step, before.policyVersion());
-        policies.forgetOptimizer(before);
+        if (before.stage().equals("grpo")) {
+          policies.forgetOptimizer(before);
+        }
         log.accept(
             "step %d of %d, reward %.3f, %d of %d groups, loss %.4f, %.1f s"
                 .formatted(

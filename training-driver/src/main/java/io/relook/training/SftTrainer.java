@@ -65,6 +65,9 @@ final class SftTrainer {
     int total = perEpoch * config.epochs();
     Optional<Rows.CheckpointRow> done = policies.newest(iteration, "sft");
     Rows.CheckpointRow current = done.orElse(from);
+    if (done.map(Rows.CheckpointRow::step).orElse(0) >= total) {
+      return current;
+    }
     LearningRate schedule =
         new LearningRate(config.rate(), LearningRate.Shape.LINEAR, config.warmupSteps(), total);
     List<Row> steps = new ArrayList<>();
