@@ -1,5 +1,6 @@
 package io.relook.training;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -13,9 +14,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 
 /** YAML to {@link Preset}: all problems at once, unknown keys with the nearest known one. */
 public final class PresetReader {
+  /** Whole numbers of which none is a sensible choice; the others count something. */
+  private static final Set<String> MAY_BE_ZERO = Set.of("scenesSeed", "minPixels", "warmupSteps");
+
   private final List<String> problems = new ArrayList<>();
 
   private PresetReader() {}
@@ -38,7 +43,7 @@ public final class PresetReader {
   static Preset parse(String name, String yaml) {
     JsonNode root;
     try {
-      root = new YAMLMapper().readTree(yaml);
+      root = new YAMLMapper().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).readTree(yaml);
     } catch (IOException e) {
       throw new RelookException(
           Category.CONFIG, "The preset %s is no YAML: %s.".formatted(name, e.getMessage()), e);
@@ -56,7 +61,8 @@ public final class PresetReader {
 
   private void check(JsonNode node, Class<?> type, String at) {
     if (!node.isObject()) {
-      problems.add((at.isEmpty() ? "the file" : at) + " must be a mapping");
+      String what = at.isEmpty() ? "the file" : at.substring(0, at.length() - 1);
+      problems.add(what + " must be a mapping");
       return;
     }
     RecordComponent[] components = type.getRecordComponents();
@@ -77,21 +83,32 @@ public final class PresetReader {
       if (value.isMissingNode()) {
         problems.add("missing key " + path);
       } else if (wanted.isRecord()) {
-        if (!value.isNull()) {
+        if (!(value.isNull() && wanted == Preset.Ingest.class)) {
           check(value, wanted, path + ".");
         }
-      } else if (wanted == String.class ? !value.isTextual() : !isNumber(value, wanted)) {
-        problems.add(
-            "%s must be %s, not %s"
-                .formatted(path, wanted == String.class ? "a text" : "a number", value));
+      } else {
+        String rule = rule(component, value);
+        if (rule != null) {
+          problems.add("%s must be %s, not %s".formatted(path, rule, value));
+        }
       }
     }
   }
 
-  private static boolean isNumber(JsonNode value, Class<?> wanted) {
-    return wanted == double.class
-        ? value.isNumber()
-        : value.isIntegralNumber() && value.asLong() >= 0;
+  /** What a value has to be where it is not, else null. */
+  private static String rule(RecordComponent component, JsonNode value) {
+    Class<?> wanted = component.getType();
+    if (wanted == String.class) {
+      return value.isTextual() ? null : "a text";
+    }
+    if (wanted == double.class) {
+      return value.isNumber() && Double.isFinite(value.asDouble()) ? null : "a number";
+    }
+    long least = MAY_BE_ZERO.contains(component.getName()) ? 0 : 1;
+    boolean fits = wanted == int.class ? value.canConvertToInt() : value.canConvertToLong();
+    return value.isIntegralNumber() && fits && value.asLong() >= least
+        ? null
+        : "a whole number from " + least;
   }
 
   /** Levenshtein's distance. */

@@ -1,0 +1,123 @@
+package io.relook.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.relook.lakehouse.RelookException;
+import io.relook.lakehouse.RelookException.Category;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+final class TestPresetReader {
+  private static final Path PRESETS =
+      Path.of(System.getProperty("relook.root", "..")).resolve("conf/presets");
+
+  private static String demo() throws IOException {
+    return Files.readString(PRESETS.resolve("demo.yaml"));
+  }
+
+  /** The demo's preset with one text replaced, which must be there. */
+  private static String changed(String from, String to) throws IOException {
+    String yaml = demo();
+    assertTrue(yaml.contains(from), from);
+    return yaml.replace(from, to);
+  }
+
+  private static String refusal(String yaml) {
+    RelookException error =
+        assertThrows(RelookException.class, () -> PresetReader.parse("p.yaml", yaml));
+    assertEquals(Category.CONFIG, error.category());
+    assertTrue(error.getMessage().contains("p.yaml"), error.getMessage());
+    return error.getMessage();
+  }
+
+  @Test
+  void everyPresetInConfLoads() throws IOException {
+    List<Path> files;
+    try (Stream<Path> listed = Files.list(PRESETS)) {
+      files = listed.filter(f -> f.toString().endsWith(".yaml")).collect(Collectors.toList());
+    }
+    assertFalse(files.isEmpty());
+    for (Path file : files) {
+      String name = file.getFileName().toString().replace(".yaml", "");
+      assertEquals(PresetReader.read(PRESETS, name), PresetReader.read(PRESETS, file.toString()));
+    }
+  }
+
+  @Test
+  void valuesArriveWhereTheyBelong() throws IOException {
+    Preset preset = PresetReader.parse("demo", demo());
+    assertNull(preset.data().ingest());
+    assertEquals(0.05, preset.failureBudget());
+    assertEquals(
+        "0", PresetReader.read(PRESETS, "easy-vqa").data().ingest().question(), "a position");
+  }
+
+  @Test
+  void allProblemsAreToldAtOnceWithTheNearestKey() throws IOException {
+    String yaml =
+        changed("failureBudget: 0.05", "failureBuget: 0.05")
+            .replace("epochs: 2", "epochs: two")
+            .replace("clipLow: 0.2", "cliplow: 0.2");
+    String message = refusal(yaml);
+    assertTrue(message.contains("5 problems"), message);
+    assertTrue(message.contains("unknown key failureBuget (nearest: failureBudget)"), message);
+    assertTrue(message.contains("missing key failureBudget"), message);
+    assertTrue(message.contains("sft.epochs must be a whole number"), message);
+    assertTrue(message.contains("unknown key grpo.cliplow (nearest: clipLow)"), message);
+    assertTrue(message.contains("missing key grpo.clipLow"), message);
+  }
+
+  @Test
+  void numbersMustFitTheirType() throws IOException {
+    assertTrue(refusal(changed("steps: 20", "steps: 2.5")).contains("grpo.steps"));
+    assertTrue(refusal(changed("steps: 20", "steps: -1")).contains("grpo.steps"));
+    assertTrue(refusal(changed("steps: 20", "steps: 30000000000")).contains("grpo.steps"));
+    refusal(changed("failureBudget: 0.05", "failureBudget: .nan"));
+    // A count of nothing would divide by zero or roll out nothing hours later.
+    assertTrue(refusal(changed("queries: 8", "queries: 0")).contains("grpo.queries"));
+    assertTrue(refusal(changed("epochs: 2, batch: 32", "epochs: 2, batch: 0")).contains("batch"));
+  }
+
+  @Test
+  void onlyTheIngestMayBeNull() throws IOException {
+    String message =
+        refusal(demo().replaceFirst("(?m)^sft: .*", "sft: null").replaceFirst("ingest: .*", ""));
+    assertTrue(message.contains("sft must be a mapping"), message);
+    assertTrue(message.contains("missing key data.ingest"), message);
+  }
+
+  @Test
+  void aKeyThatStandsTwiceIsRefused() throws IOException {
+    refusal(demo() + "\nfailureBudget: 0.5\n");
+  }
+
+  @Test
+  void whatIsNoMappingIsRefused() {
+    refusal("");
+    refusal("- a\n- b\n");
+    refusal("model: [unclosed");
+  }
+
+  @Test
+  void aMissingPresetNamesTheFileLookedFor() {
+    RelookException error =
+        assertThrows(RelookException.class, () -> PresetReader.read(PRESETS, "dmeo"));
+    assertTrue(error.getMessage().contains("dmeo.yaml"), error.getMessage());
+  }
+
+  @Test
+  void theDistanceCountsEdits() {
+    assertEquals(3, PresetReader.distance("kitten", "sitting"));
+    assertEquals(0, PresetReader.distance("rate", "rate"));
+    assertEquals(4, PresetReader.distance("", "rate"));
+  }
+}
