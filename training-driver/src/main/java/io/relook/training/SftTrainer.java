@@ -65,6 +65,10 @@ final class SftTrainer {
     int total = perEpoch * config.epochs();
     Optional<Rows.CheckpointRow> done = policies.newest(iteration, "sft");
     Rows.CheckpointRow current = done.orElse(from);
+    if (done.isPresent() && current.step() >= total) {
+      // The stages after this one drop the optimizer's state: a finished stage must not need it.
+      return current;
+    }
     LearningRate schedule =
         new LearningRate(config.rate(), LearningRate.Shape.LINEAR, config.warmupSteps(), total);
     List<Row> steps = new ArrayList<>();
