@@ -65,7 +65,8 @@ final class SftTrainer {
     int total = perEpoch * config.epochs();
     Optional<Rows.CheckpointRow> done = policies.newest(iteration, "sft");
     Rows.CheckpointRow current = done.orElse(from);
-    if (done.map(Rows.CheckpointRow::step).orElse(0) >= total) {
+    if (done.isPresent() && current.step() >= total) {
+      // The stages after this one drop the optimizer's state: a finished stage must not need it.
       return current;
     }
     LearningRate schedule =

@@ -1,0 +1,106 @@
+package io.relook.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import io.relook.TestSession;
+import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.Table;
+import io.relook.model.image.ImageProcessor;
+import io.relook.model.spark.ModelPool;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On random weights of the embedded model's shape, with rows that hold no picture. */
+final class TestSftTrainer {
+  private static final Preset.Sft CONFIG = new Preset.Sft(2, 4, 1e-3, 1, 1.0, 0.0, 256, 1);
+
+  @TempDir Path folder;
+
+  @Test
+  void aRunThatStoppedEndsWithTheWeightsOfAnUnbrokenOne() throws Exception {
+    Path base = folder.resolve("base");
+    EmbeddedModel.unpack(base, false);
+    EmbeddedModel.randomise(base, 5);
+
+    Lakehouse unbroken = lakehouse("unbroken");
+    Rows.CheckpointRow whole = train(unbroken, base, CONFIG, Integer.MAX_VALUE);
+    Lakehouse broken = lakehouse("broken");
+    try {
+      train(broken, base, CONFIG, 2);
+    } catch (IllegalStateException stopped) {
+      assertEquals("stopped", stopped.getMessage());
+    }
+    assertEquals(2, broken.read(Table.TRAINING_STEPS).count());
+    Rows.CheckpointRow resumed = train(broken, base, CONFIG, Integer.MAX_VALUE);
+
+    assertEquals(4, resumed.step());
+    assertEquals(4, broken.read(Table.TRAINING_STEPS).count(), "no step twice");
+    assertArrayEquals(weights(whole), weights(resumed));
+    List<Row> losses =
+        broken.read(Table.TRAINING_STEPS).orderBy("step").select("loss").collectAsList();
+    assertTrue(losses.get(3).getDouble(0) < losses.get(0).getDouble(0), "the loss falls");
+
+    // The stages that follow drop the optimizer's state; the same command must still go on.
+    new Policies(broken, "run").forgetOptimizer(resumed);
+    assertEquals(resumed, train(broken, base, CONFIG, Integer.MAX_VALUE));
+  }
+
+  private static byte[] weights(Rows.CheckpointRow row) throws Exception {
+    return Files.readAllBytes(
+        Path.of(row.uri().replaceFirst("^file:", "")).resolve("model.safetensors"));
+  }
+
+  private Lakehouse lakehouse(String name) {
+    Lakehouse lakehouse =
+        Lakehouse.open(TestSession.spark(), folder.resolve(name).toUri().getPath());
+    List<Row> examples = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      examples.add(
+          Rows.SFT_EXAMPLE.toRow(
+              new Rows.SftExample(
+                  "e" + i,
+                  "run",
+                  1,
+                  "q" + i,
+                  "s" + i,
+                  "direct",
+                  List.of(10 + i, 20, 30),
+                  List.of(40, 41 + i % 2, 42),
+                  List.of())));
+    }
+    lakehouse.merge(Table.SFT_EXAMPLES, examples);
+    return lakehouse;
+  }
+
+  /** Trains, and dies behind the commit of a step where that is asked for. */
+  private static Rows.CheckpointRow train(
+      Lakehouse lakehouse, Path base, Preset.Sft config, int dieAfter) {
+    Policies policies = new Policies(lakehouse, "run");
+    Rows.CheckpointRow from = policies.base(base.toString());
+    int[] steps = {0};
+    return new SftTrainer(
+            lakehouse,
+            policies,
+            ModelPool.program(Device.cpu(), 1),
+            new RowPrompts(lakehouse, ImageProcessor.load(base), 0),
+            config)
+        .run(
+            "run",
+            1,
+            from,
+            line -> {
+              if (++steps[0] == dieAfter) {
+                throw new IllegalStateException("stopped");
+              }
+            });
+  }
+}
