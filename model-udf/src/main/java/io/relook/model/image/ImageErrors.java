@@ -21,6 +21,19 @@ final class ImageErrors {
             .formatted(width, height, most));
   }
 
+  static RelookException sourceLimit(long given, long most) {
+    return new RelookException(
+        Category.CONFIG,
+        "maxSourcePixels must be from 1 to %d (3 bytes a pixel in one array), not %d."
+            .formatted(most, given));
+  }
+
+  static RelookException preparer(int threads, int ahead) {
+    return new RelookException(
+        Category.CONFIG,
+        "Preparing pictures needs 1 <= threads <= ahead, not %d and %d.".formatted(threads, ahead));
+  }
+
   static RelookException ratio(int width, int height) {
     return new RelookException(
         Category.DATA,

@@ -33,6 +33,12 @@ public record ImageProcessor(
   public ImageProcessor {
     mean = List.copyOf(mean);
     std = List.copyOf(std);
+    if (patchSize < 1 || temporalPatchSize < 1 || mergeSize < 1) {
+      throw ImageErrors.settings("patch_size, temporal_patch_size and merge_size must be positive");
+    }
+    if (std.stream().anyMatch(value -> !(value > 0))) {
+      throw ImageErrors.settings("image_std must be positive, not " + std);
+    }
   }
 
   /** The settings of a checkpoint's folder; the published ones where it has no file. */
@@ -56,7 +62,22 @@ public record ImageProcessor(
     if (json.path("resample").asInt(3) != 3) {
       throw ImageErrors.settings("resample must be 3 (bicubic), not " + json.path("resample"));
     }
+    if (!json.isObject()) {
+      throw ImageErrors.settings("it is no JSON object");
+    }
+    if (Math.abs(json.path("rescale_factor").asDouble(1 / 255.0) * 255 - 1) > 1e-6) {
+      throw ImageErrors.settings(
+          "rescale_factor must be 1/255, not " + json.path("rescale_factor"));
+    }
+    for (String step : List.of("do_center_crop", "do_pad")) {
+      if (json.path(step).asBoolean(false)) {
+        throw ImageErrors.settings(step + " is on, which this model's pictures do not know");
+      }
+    }
     JsonNode size = json.path("size");
+    if (size.has("height") || size.has("width")) {
+      throw ImageErrors.settings("size must be shortest_edge and longest_edge, not " + size);
+    }
     long least = json.path("min_pixels").asLong(size.path("shortest_edge").asLong(3136));
     long most = json.path("max_pixels").asLong(size.path("longest_edge").asLong(12845056));
     return new ImageProcessor(
@@ -64,8 +85,8 @@ public record ImageProcessor(
         json.path("patch_size").asInt(14),
         json.path("temporal_patch_size").asInt(2),
         json.path("merge_size").asInt(2),
-        numbers(json.path("image_mean"), CLIP_MEAN),
-        numbers(json.path("image_std"), CLIP_STD),
+        numbers(json, "image_mean", CLIP_MEAN),
+        numbers(json, "image_std", CLIP_STD),
         new PictureDecoder());
   }
 
@@ -126,12 +147,21 @@ public record ImageProcessor(
     return table;
   }
 
-  private static List<Double> numbers(JsonNode node, List<Double> otherwise) {
-    if (node.size() != 3) {
+  private static List<Double> numbers(JsonNode json, String key, List<Double> otherwise) {
+    JsonNode node = json.path(key);
+    if (node.isMissingNode() || node.isNull()) {
       return otherwise;
     }
     List<Double> numbers = new ArrayList<>();
-    node.forEach(number -> numbers.add(number.asDouble()));
+    for (JsonNode number : node) {
+      if (!number.isNumber()) {
+        throw ImageErrors.settings(key + " must be three numbers, not " + node);
+      }
+      numbers.add(number.asDouble());
+    }
+    if (numbers.size() != 3) {
+      throw ImageErrors.settings(key + " must be three numbers, not " + node);
+    }
     return numbers;
   }
 }

@@ -1,9 +1,5 @@
 package io.relook.model.image;
 
-import com.drew.imaging.ImageMetadataReader;
-import com.drew.imaging.ImageProcessingException;
-import com.drew.metadata.exif.ExifDirectoryBase;
-import com.drew.metadata.exif.ExifIFD0Directory;
 import io.relook.lakehouse.RelookException;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
@@ -11,7 +7,6 @@ import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
@@ -40,31 +35,46 @@ public final class PictureDecoder {
   }
 
   public PictureDecoder(long maxSourcePixels) {
+    if (maxSourcePixels < 1 || maxSourcePixels > Integer.MAX_VALUE / 3) {
+      throw ImageErrors.sourceLimit(maxSourcePixels, Integer.MAX_VALUE / 3);
+    }
     this.maxSourcePixels = maxSourcePixels;
+  }
+
+  /** The header's claim: width times height, before any pixel is decoded and unlimited. */
+  public long claimedPixels(byte[] bytes) {
+    return guarded(bytes, PictureFile::pixels);
   }
 
   /** Whatever a picture's bytes do to the decoders, the caller sees a DATA error. */
   public RgbImage decode(byte[] bytes) {
+    return guarded(bytes, file -> oriented(read(file), file.orientation()));
+  }
+
+  private interface Step<T> {
+    T from(PictureFile file) throws IOException;
+  }
+
+  private static <T> T guarded(byte[] bytes, Step<T> step) {
     if (bytes == null || bytes.length == 0) {
       throw ImageErrors.unreadable("it has no bytes", null);
     }
     try {
-      return oriented(read(bytes), orientation(bytes));
+      return step.from(PictureFile.of(bytes));
     } catch (RelookException e) {
       throw e;
-    } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+    } catch (IOException | RuntimeException | LinkageError | StackOverflowError e) {
       // Decoders of damaged bytes throw whatever they run into.
       throw ImageErrors.unreadable(String.valueOf(e.getMessage()), e);
+    } catch (OutOfMemoryError e) {
+      throw ImageErrors.unreadable("it needs more memory than the heap has left", e);
     }
   }
 
-  private RgbImage read(byte[] bytes) throws IOException {
-    try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(bytes))) {
-      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-      if (!readers.hasNext()) {
-        throw ImageErrors.unreadable("it is no PNG, JPEG, GIF, BMP or WebP", null);
-      }
-      ImageReader reader = readers.next();
+  private RgbImage read(PictureFile file) throws IOException {
+    try (ImageInputStream in =
+        ImageIO.createImageInputStream(new ByteArrayInputStream(file.pixelBytes()))) {
+      ImageReader reader = file.reader();
       try {
         reader.setInput(in, true, true);
         long width = reader.getWidth(0);
@@ -78,7 +88,10 @@ public final class PictureDecoder {
         List<String> warnings = new ArrayList<>();
         IIOReadWarningListener listener = (source, message) -> warnings.add(message);
         reader.addIIOReadWarningListener(listener);
-        RgbImage image = isCmyk(reader) ? cmyk(reader.readRaster(0, null)) : rgb(reader.read(0));
+        RgbImage image =
+            isCmyk(reader)
+                ? cmyk(reader.readRaster(0, null), file.adobeTransform() == 2)
+                : rgb(reader.read(0));
         for (String warning : warnings) {
           if (warning.toLowerCase(Locale.ROOT).contains("premature end")) {
             throw ImageErrors.unreadable(warning, null);
@@ -99,8 +112,11 @@ public final class PictureDecoder {
     return type != null && type.getNumBands() == 4;
   }
 
-  /** Adobe stores CMYK inverted: 255 is no ink. */
-  private static RgbImage cmyk(Raster raster) {
+  /**
+   * Adobe stores CMYK inverted: 255 is no ink. YCCK is the first three of those values as YCbCr
+   * (ITU-T T.871), of the inks that are not inverted: libjpeg gives 255 minus the RGB of it.
+   */
+  private static RgbImage cmyk(Raster raster, boolean ycck) {
     int width = raster.getWidth();
     int height = raster.getHeight();
     byte[] rgb = new byte[width * height * 3];
@@ -109,6 +125,9 @@ public final class PictureDecoder {
       raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, row);
       for (int x = 0; x < width; x++) {
         int light = row[4 * x + 3];
+        if (ycck) {
+          inks(row, 4 * x);
+        }
         for (int c = 0; c < 3; c++) {
           int ink = (255 - row[4 * x + c]) * light + 128;
           int shade = light - ((ink + (ink >> 8)) >> 8);
@@ -117,6 +136,19 @@ public final class PictureDecoder {
       }
     }
     return new RgbImage(width, height, rgb);
+  }
+
+  private static void inks(int[] row, int at) {
+    double luma = row[at];
+    double blue = row[at + 1] - 128;
+    double red = row[at + 2] - 128;
+    row[at] = byteOf(255 - (luma + 1.402 * red));
+    row[at + 1] = byteOf(255 - (luma - 0.344136286 * blue - 0.714136286 * red));
+    row[at + 2] = byteOf(255 - (luma + 1.772 * blue));
+  }
+
+  private static int byteOf(double value) {
+    return (int) Math.max(0, Math.min(255, Math.rint(value)));
   }
 
   private static RgbImage rgb(BufferedImage image) {
@@ -156,20 +188,6 @@ public final class PictureDecoder {
 
   private static byte scaled(int value, int largest) {
     return (byte) (largest == 255 ? value : (value * 255 + largest / 2) / largest);
-  }
-
-  private static int orientation(byte[] bytes) {
-    try {
-      ExifIFD0Directory exif =
-          ImageMetadataReader.readMetadata(new ByteArrayInputStream(bytes))
-              .getFirstDirectoryOfType(ExifIFD0Directory.class);
-      Integer orientation =
-          exif == null ? null : exif.getInteger(ExifDirectoryBase.TAG_ORIENTATION);
-      return orientation == null ? 1 : orientation;
-    } catch (ImageProcessingException | IOException | RuntimeException e) {
-      // Metadata is optional: a picture whose pixels decode is not refused for it.
-      return 1;
-    }
   }
 
   /** EXIF orientation: 2 to 4 mirror or turn by half, 5 to 8 also swap the axes. */
