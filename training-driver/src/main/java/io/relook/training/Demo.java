@@ -6,6 +6,7 @@ import io.relook.jobs.ScenesJob;
 import io.relook.jobs.Wilson;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.LocalSpark;
+import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
@@ -115,8 +116,13 @@ public final class Demo {
       Rows.CheckpointRow last,
       List<Progress.Stage> stages) {
     lakehouse.register();
-    out.printf("%n%-24s %10s%n", "stage", "seconds");
-    stages.forEach(s -> out.printf(Locale.ROOT, "%-24s %10.1f%n", s.name(), s.seconds()));
+    out.printf("%n%-24s %10s %10s%n", "stage", "rows", "seconds");
+    for (Progress.Stage stage : stages) {
+      String query = rows(stage.name(), base, last);
+      long rows = lakehouse.spark().sql(query).first().getLong(0);
+      out.printf(Locale.ROOT, "%-24s %10d %10.1f%n", stage.name(), rows, stage.seconds());
+      explain(query);
+    }
     out.printf("%n%-44s %10s%n", "what the tables hold", "");
     figure("questions", "SELECT count(*) FROM queries");
     figure("trajectories", "SELECT count(*) FROM trajectories");
@@ -154,9 +160,30 @@ public final class Demo {
         "  ./relook sql \"SELECT phase, sample, text, accuracy FROM trajectories JOIN rewards USING (trajectory_id) ORDER BY query_id, phase, sample LIMIT 20\" --lakehouse %s%n",
         place);
     out.printf(
-        "  ./relook sql \"SELECT t.text, a FROM (SELECT explode(arrays_zip(trained_ids, advantages)) x FROM training_steps WHERE stage = 'grpo' AND step = 3) LATERAL VIEW explode(array(x.advantages)) v AS a JOIN trajectories t ON t.trajectory_id = x.trained_ids\" --lakehouse %s%n",
+        "  ./relook sql \"SELECT t.query_id, t.text, x.advantages AS advantage FROM (SELECT inline(arrays_zip(trained_ids, advantages)) FROM training_steps WHERE stage = 'grpo' AND step = 3) x JOIN trajectories t ON t.trajectory_id = x.trained_ids ORDER BY t.query_id, t.sample\" --lakehouse %s%n",
         place);
     out.flush();
+  }
+
+  /** The query that counts what a stage left in the tables. */
+  private static String rows(String stage, Rows.CheckpointRow base, Rows.CheckpointRow last) {
+    String from =
+        switch (stage) {
+          case "take in" -> "queries";
+          case "roll out" -> "trajectories WHERE phase = '" + Phase.DIFFICULTY.word() + "'";
+          case "score" -> "rewards";
+          case "partition" -> "difficulty";
+          case "reconstruct" -> "reflections";
+          case "sft" -> "sft_examples";
+          case "rejection sampling" ->
+              "trajectories WHERE phase = '" + Phase.REJECTION.word() + "'";
+          case "grpo" -> "trajectories WHERE phase = '" + Phase.RL.word() + "'";
+          default -> {
+            Rows.CheckpointRow policy = stage.equals("evaluate " + base.stage()) ? base : last;
+            yield "evaluations WHERE policy_version = '" + policy.policyVersion() + "'";
+          }
+        };
+    return "SELECT count(*) FROM " + from;
   }
 
   private void figure(String name, String query) {
