@@ -11,7 +11,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -119,16 +118,11 @@ public final class Checkpoint implements AutoCloseable {
 
   /** Reads every weight; NaN or infinity is an error that names the tensors. */
   public void verifyFinite() {
-    List<String> broken = new ArrayList<>();
-    for (TensorEntry tensor : tensors.values()) {
-      try {
-        if (!isFinite(tensor)) {
-          broken.add(tensor.name());
-        }
-      } catch (IOException e) {
-        throw CheckpointErrors.unreadable(tensor.file().toString(), e);
-      }
-    }
+    List<String> broken =
+        tensors.values().parallelStream()
+            .filter(tensor -> !isFinite(tensor))
+            .map(TensorEntry::name)
+            .toList();
     if (!broken.isEmpty()) {
       throw CheckpointErrors.notFinite(broken);
     }
@@ -237,7 +231,7 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
-  private static boolean isFinite(TensorEntry tensor) throws IOException {
+  private static boolean isFinite(TensorEntry tensor) {
     ByteBuffer chunk = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
     try (FileChannel channel = FileChannel.open(tensor.file(), StandardOpenOption.READ)) {
       long at = tensor.offset();
@@ -262,6 +256,8 @@ public final class Checkpoint implements AutoCloseable {
           }
         }
       }
+    } catch (IOException e) {
+      throw CheckpointErrors.unreadable(tensor.file().toString(), e);
     }
     return true;
   }

@@ -71,6 +71,7 @@ final class Weights implements AutoCloseable {
       boolean packed,
       int rows,
       boolean trainable) {
+    checkpoint.verifyFinite();
     WeightLayout layout = WeightLayout.of(checkpoint.config());
     NDManager owner = program.newScope();
     try {
