@@ -31,6 +31,7 @@ public final class Rows {
   public static final RecordCodec<Judgement> JUDGEMENT =
       new RecordCodec<>(Table.JUDGEMENTS, Judgement.class);
   public static final RecordCodec<Run> RUN = new RecordCodec<>(Table.RUNS, Run.class);
+  public static final RecordCodec<Stage> STAGE = new RecordCodec<>(Table.STAGES, Stage.class);
 
   public record Query(
       String queryId,
@@ -171,4 +172,7 @@ public final class Rows {
       String error) {}
 
   public record Run(String runId, String preset, Instant startedAt) {}
+
+  public record Stage(
+      String runId, int iteration, String stage, Instant startedAt, double seconds) {}
 }

@@ -26,7 +26,8 @@ public enum Table {
   EVALUATIONS,
   ATTENTION,
   JUDGEMENTS,
-  RUNS;
+  RUNS,
+  STAGES;
 
   private final String comment;
   private final List<String> key;

@@ -45,6 +45,7 @@ public final class EvaluateJob {
             col("run_id")
                 .equalTo(rollout.runId())
                 .and(col("iteration").equalTo(rollout.iteration()))
+                .and(col("step").equalTo(rollout.step()))
                 .and(col("phase").equalTo(Phase.EVALUATION.word())))
         .join(
             lakehouse.read(Table.REWARDS).where(col("version").equalTo(rewards.version())),

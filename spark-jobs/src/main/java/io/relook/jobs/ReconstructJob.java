@@ -25,8 +25,9 @@ import org.apache.spark.sql.Row;
  * that reasoned goes on after {@code <reflection>}: it writes the reflection, what follows and the
  * answer ("homologous", arXiv 2603.26348); nothing longer than the tag is put into its mouth. A
  * wrong pre-reasoning makes the kind corrective, a right one elaborative or recheck, by hash (our
- * choice). A trace is kept where its form and its answer are right. A share of direct right traces
- * stays in, so that the model learns when not to look again.
+ * choice). A trace is kept where its form and its answer are right. A wrong pre-reasoning is seen
+ * in the example, not learnt (our choice: else the model would be trained to err first). A share of
+ * direct right traces stays in, so that the model learns when not to look again.
  */
 public final class ReconstructJob {
   /** What the same model continues. */
@@ -96,8 +97,17 @@ public final class ReconstructJob {
         Rows.Reflection reflection = reflection(t, source, queries.get(t.queryId()));
         reflections.add(Rows.REFLECTION.toRow(reflection));
         if (reflection.kept()) {
-          int[] learnt = concat(concat(source.reasoning, trigger), ints(t.completionIds()));
-          examples.add(example(source.trajectory, t.trajectoryId(), reflection.kind(), learnt));
+          int[] reflected = concat(trigger, ints(t.completionIds()));
+          examples.add(
+              source.correct
+                  ? example(
+                      source,
+                      t.trajectoryId(),
+                      reflection.kind(),
+                      new int[0],
+                      concat(source.reasoning, reflected))
+                  : example(
+                      source, t.trajectoryId(), reflection.kind(), source.reasoning, reflected));
           kinds.merge(reflection.kind(), 1L, Long::sum);
         }
       }
@@ -232,13 +242,16 @@ public final class ReconstructJob {
     for (Source source : sources.values()) {
       if (source.correct && kinds.getOrDefault("direct", 0L) < wanted) {
         Rows.Trajectory t = source.trajectory;
-        examples.add(example(t, t.trajectoryId(), "direct", ints(t.completionIds())));
+        examples.add(
+            example(source, t.trajectoryId(), "direct", new int[0], ints(t.completionIds())));
         kinds.merge("direct", 1L, Long::sum);
       }
     }
   }
 
-  private Row example(Rows.Trajectory parent, String sourceId, String kind, int[] learnt) {
+  /** {@code seen} stands between the prompt and what is learnt. */
+  private Row example(Source source, String sourceId, String kind, int[] seen, int[] learnt) {
+    Rows.Trajectory parent = source.trajectory;
     return Rows.SFT_EXAMPLE.toRow(
         new Rows.SftExample(
             Keys.of(rollout.runId(), rollout.iteration(), sourceId),
@@ -247,7 +260,7 @@ public final class ReconstructJob {
             parent.queryId(),
             sourceId,
             kind,
-            parent.promptIds(),
+            IntStream.of(concat(ints(parent.promptIds()), seen)).boxed().toList(),
             IntStream.of(learnt).boxed().toList(),
             parent.imageIds()));
   }

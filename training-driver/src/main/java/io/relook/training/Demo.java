@@ -44,7 +44,7 @@ public final class Demo {
     }
     SparkSession spark = LocalSpark.session("relook demo");
     Lakehouse lakehouse = Lakehouse.open(spark, place);
-    Progress progress = new Progress(out);
+    Progress progress = new Progress(out, lakehouse, RUN);
     out.printf("lakehouse %s%n", place);
     try {
       lakehouse.merge(
@@ -53,11 +53,12 @@ public final class Demo {
       IterationLoop loop = new IterationLoop(lakehouse, RUN, preset, progress);
       Path folder = baseFolder(lakehouse, preset);
       Rows.CheckpointRow base = loop.policies().base(folder.toString());
-      loop.evaluate(base, 0);
+      loop.evaluate(base);
       Rows.CheckpointRow last =
           loop.run(base, folder, ModelPool.program(Device.cpu(), preset.engine().threads()));
-      loop.evaluate(last, 1);
-      report(lakehouse, place, base, last, progress.finish());
+      loop.evaluate(last);
+      progress.finish();
+      report(lakehouse, place);
       return 0;
     } finally {
       spark.stop();
@@ -66,7 +67,7 @@ public final class Demo {
 
   private void takeIn(Lakehouse lakehouse, Preset preset, Path data, Progress progress) {
     Preset.Data d = preset.data();
-    progress.stage("take in", 0);
+    progress.stage(0, "take in", 0);
     Preset.Ingest files = d.ingest();
     if (files == null) {
       new ScenesJob(lakehouse, new ScenesJob.Config(d.scenesSeed(), "train", d.trainQuestions()))
@@ -109,18 +110,17 @@ public final class Demo {
     return folder;
   }
 
-  private void report(
-      Lakehouse lakehouse,
-      String place,
-      Rows.CheckpointRow base,
-      Rows.CheckpointRow last,
-      List<Progress.Stage> stages) {
+  private void report(Lakehouse lakehouse, String place) {
     lakehouse.register();
+    String stages =
+        "SELECT stage, sum(seconds) FROM stages WHERE run_id = '%s' GROUP BY stage ORDER BY min(started_at)"
+            .formatted(RUN);
     out.printf("%n%-24s %10s %10s%n", "stage", "rows", "seconds");
-    for (Progress.Stage stage : stages) {
-      String query = rows(stage.name(), base, last);
+    explain(stages);
+    for (Row stage : lakehouse.spark().sql(stages).collectAsList()) {
+      String query = rows(stage.getString(0));
       long rows = lakehouse.spark().sql(query).first().getLong(0);
-      out.printf(Locale.ROOT, "%-24s %10d %10.1f%n", stage.name(), rows, stage.seconds());
+      out.printf(Locale.ROOT, "%-24s %10d %10.1f%n", stage.getString(0), rows, stage.getDouble(1));
       explain(query);
     }
     out.printf("%n%-44s %10s%n", "what the tables hold", "");
@@ -134,24 +134,23 @@ public final class Demo {
     figure(
         "GRPO steps with advantages",
         "SELECT count(*) FROM training_steps WHERE stage = 'grpo' AND size(trained_ids) > 0");
-    for (Rows.CheckpointRow policy : List.of(base, last)) {
-      String query =
-          "SELECT sum(int(correct)), count(*) FROM evaluations WHERE policy_version = '%s'"
-              .formatted(policy.policyVersion());
-      Row row = lakehouse.spark().sql(query).first();
-      long right = row.getLong(0);
-      long all = row.getLong(1);
+    String accuracy =
+        "SELECT c.stage, sum(int(e.correct)), count(*) FROM evaluations e JOIN checkpoints c USING (policy_version) WHERE e.run_id = '%s' GROUP BY c.stage, c.iteration ORDER BY c.iteration, min(c.committed_at)"
+            .formatted(RUN);
+    for (Row row : lakehouse.spark().sql(accuracy).collectAsList()) {
+      long right = row.getLong(1);
+      long all = row.getLong(2);
       Wilson interval = Wilson.of(right, all);
       out.printf(
           Locale.ROOT,
           "%-44s %9.1f%%  95 %% interval %.1f to %.1f, %d questions%n",
-          "accuracy, " + policy.stage() + " policy",
+          "accuracy, " + row.getString(0) + " policy",
           100.0 * right / all,
           100 * interval.low(),
           100 * interval.high(),
           all);
-      explain(query);
     }
+    explain(accuracy);
     out.printf("%ntables in %s; try%n", place);
     out.printf(
         "  ./relook sql \"SELECT q.answer, avg(d.pass_rate) FROM difficulty d JOIN queries q USING (query_id) GROUP BY 1\" --lakehouse %s%n",
@@ -166,22 +165,24 @@ public final class Demo {
   }
 
   /** The query that counts what a stage left in the tables. */
-  private static String rows(String stage, Rows.CheckpointRow base, Rows.CheckpointRow last) {
+  private static String rows(String stage) {
     String from =
         switch (stage) {
           case "take in" -> "queries";
           case "roll out" -> "trajectories WHERE phase = '" + Phase.DIFFICULTY.word() + "'";
-          case "score" -> "rewards";
+          case "score" ->
+              "rewards JOIN trajectories USING (trajectory_id) WHERE phase = '"
+                  + Phase.DIFFICULTY.word()
+                  + "'";
           case "partition" -> "difficulty";
           case "reconstruct" -> "reflections";
           case "sft" -> "sft_examples";
           case "rejection sampling" ->
               "trajectories WHERE phase = '" + Phase.REJECTION.word() + "'";
           case "grpo" -> "trajectories WHERE phase = '" + Phase.RL.word() + "'";
-          default -> {
-            Rows.CheckpointRow policy = stage.equals("evaluate " + base.stage()) ? base : last;
-            yield "evaluations WHERE policy_version = '" + policy.policyVersion() + "'";
-          }
+          default ->
+              "evaluations JOIN checkpoints USING (policy_version) WHERE stage = '%s'"
+                  .formatted(stage.substring("evaluate ".length()));
         };
     return "SELECT count(*) FROM " + from;
   }

@@ -35,6 +35,9 @@ import org.apache.spark.sql.Row;
  * left out of the step.
  */
 final class GrpoTrainer {
+  /** How often a step whose groups all agree asks other queries (our choice). */
+  private static final int MORE_GROUPS = 3;
+
   private final Lakehouse lakehouse;
   private final Policies policies;
   private final TorchProgram program;
@@ -93,8 +96,13 @@ final class GrpoTrainer {
           step <= grpo.steps();
           step++) {
         long began = System.nanoTime();
-        rollOut(runId, iteration, step, current, slice(queries, iteration, step));
+        rollOut(runId, iteration, step, current, slice(queries, iteration, step - 1));
         Batch batch = batch(runId, iteration, step);
+        for (int more = 1; batch.used == 0 && more <= MORE_GROUPS; more++) {
+          int next = step - 1 + more * grpo.steps();
+          rollOut(runId, iteration, step, current, slice(queries, iteration, next));
+          batch = batch(runId, iteration, step);
+        }
         Map<String, Long> read =
             Map.of(
                 Table.TRAJECTORIES.tableName(), lakehouse.version(Table.TRAJECTORIES),
@@ -136,11 +144,12 @@ final class GrpoTrainer {
     return current;
   }
 
-  private List<RolloutJob.Ask> slice(List<RolloutJob.Ask> queries, int iteration, int step) {
+  /** Queries number {@code index} times the step's size and on, in an order of each pass's own. */
+  private List<RolloutJob.Ask> slice(List<RolloutJob.Ask> queries, int iteration, int index) {
     int perEpoch = Math.max(1, queries.size() / preset.grpo().queries());
     List<RolloutJob.Ask> shuffled = new ArrayList<>(queries);
-    Collections.shuffle(shuffled, new Random(1009L * iteration + (step - 1) / perEpoch));
-    int from = (step - 1) % perEpoch * preset.grpo().queries();
+    Collections.shuffle(shuffled, new Random(1009L * iteration + index / perEpoch));
+    int from = index % perEpoch * preset.grpo().queries();
     return shuffled.subList(from, Math.min(shuffled.size(), from + preset.grpo().queries()));
   }
 

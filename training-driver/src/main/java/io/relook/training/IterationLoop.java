@@ -68,16 +68,16 @@ final class IterationLoop {
       RowPrompts prompts =
           new RowPrompts(lakehouse, ImageProcessor.load(baseFolder), preset.rollout().minPixels());
 
-      progress.stage("roll out", rows(questions));
+      progress.stage(1, "roll out", rows(questions));
       new RolloutJob(lakehouse, preset.engine(), rollout(1, Phase.DIFFICULTY, base))
           .run(questions, progress::rows);
-      progress.stage("score", 0);
+      progress.stage(1, "score", 0);
       score.run(runId);
-      progress.stage("partition", 0);
+      progress.stage(1, "partition", 0);
       new PartitionJob(lakehouse, rewards.version()).run(runId, 1);
       requireUnstable();
 
-      progress.stage("reconstruct", 0);
+      progress.stage(1, "reconstruct", 0);
       new ReconstructJob(
               lakehouse,
               preset.engine(),
@@ -91,34 +91,35 @@ final class IterationLoop {
                   preset.reconstruct().instruction()))
           .run(progress::rows);
 
-      progress.stage("sft", 0);
+      progress.stage(1, "sft", 0);
       Rows.CheckpointRow coldStart =
           new SftTrainer(lakehouse, policies, program, prompts, preset.sft())
               .run(runId, 1, base, progress::line);
+      evaluate(coldStart);
 
-      progress.stage("rejection sampling", rows(questions));
+      progress.stage(1, "rejection sampling", rows(questions));
       new RolloutJob(lakehouse, preset.engine(), rollout(1, Phase.REJECTION, coldStart))
           .run(questions, progress::rows);
       score.run(runId);
 
-      progress.stage("grpo", 0);
+      progress.stage(1, "grpo", 0);
       return new GrpoTrainer(lakehouse, policies, program, prompts, rewards, preset)
           .run(runId, 1, coldStart, RolloutJob.questions(rlData(train)), progress::line);
     }
   }
 
-  /** Greedy answers to the held-out questions; iteration 0 is the base, 1 what the loop made. */
-  EvaluateJob.Result evaluate(Rows.CheckpointRow policy, int iteration) {
+  /** Greedy answers to the held-out questions. */
+  EvaluateJob.Result evaluate(Rows.CheckpointRow policy) {
     List<RolloutJob.Ask> held =
         RolloutJob.questions(lakehouse.read(Table.QUERIES).where("split = 'test'"));
-    progress.stage("evaluate " + policy.stage(), held.size());
+    progress.stage(policy.iteration(), "evaluate " + policy.stage(), held.size());
     Preset.Rollout r = preset.rollout();
     RolloutJob.Config greedy =
         new RolloutJob.Config(
             runId,
-            iteration,
+            policy.iteration(),
             Phase.EVALUATION,
-            0,
+            policy.stage().equals("grpo") ? policy.step() : 0,
             policy.policyVersion(),
             policy.uri(),
             1,

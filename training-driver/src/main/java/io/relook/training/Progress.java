@@ -1,38 +1,48 @@
 package io.relook.training;
 
+import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.Table;
 import java.io.PrintWriter;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 
-/** What runs, rows done, rate, time left: for people, on standard output. */
+/**
+ * What runs, rows done, rate, time left: for people, on standard output; and how long each stage
+ * took: → {@code stages}.
+ */
 final class Progress {
-  /** A stage that ended. */
-  record Stage(String name, double seconds) {}
-
   private final PrintWriter out;
-  private final List<Stage> stages = new ArrayList<>();
+  private final Lakehouse lakehouse;
+  private final String runId;
   private String current;
+  private int iteration;
   private long expected;
-  private long began;
+  private Instant began;
 
-  Progress(PrintWriter out) {
+  Progress(PrintWriter out, Lakehouse lakehouse, String runId) {
     this.out = out;
+    this.lakehouse = lakehouse;
+    this.runId = runId;
   }
 
   /** A stage begins, the one before it ends; {@code rows} of it are expected, 0 unknown. */
-  void stage(String name, long rows) {
+  void stage(int iteration, String name, long rows) {
     finish();
+    this.iteration = iteration;
     current = name;
     expected = rows;
-    began = System.nanoTime();
+    began = Instant.now();
     out.printf("%s ...%n", name);
     out.flush();
   }
 
   /** Rows committed so far. */
   void rows(long done) {
-    double seconds = (System.nanoTime() - began) / 1e9;
+    double seconds = seconds();
     String left =
         expected > done && done > 0
             ? String.format(Locale.ROOT, ", %.0f s left", seconds / done * (expected - done))
@@ -46,12 +56,18 @@ final class Progress {
     out.flush();
   }
 
-  /** Ends the last stage and lists all. */
-  List<Stage> finish() {
+  /** Ends the last stage. */
+  void finish() {
     if (current != null) {
-      stages.add(new Stage(current, (System.nanoTime() - began) / 1e9));
+      Rows.Stage stretch =
+          new Rows.Stage(
+              runId, iteration, current, began.truncatedTo(ChronoUnit.MICROS), seconds());
+      lakehouse.merge(Table.STAGES, List.of(Rows.STAGE.toRow(stretch)));
       current = null;
     }
-    return stages;
+  }
+
+  private double seconds() {
+    return Duration.between(began, Instant.now()).toNanos() / 1e9;
   }
 }

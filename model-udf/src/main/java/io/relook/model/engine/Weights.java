@@ -17,7 +17,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A policy's weights in native memory, in one compute type, each value once. Whoever loads closes.
+ * A policy's weights in native memory, in one compute type, each value once (a small tied head
+ * twice). Whoever loads closes.
  */
 final class Weights implements AutoCloseable {
   final WeightLayout layout;
@@ -28,6 +29,12 @@ final class Weights implements AutoCloseable {
 
   /** The head: of the top, or the embedding where they are tied; packed where the text is. */
   final NDArray head;
+
+  /**
+   * Bytes up to which an embedding that is also the head is kept a second time, packed: rows are
+   * looked up in one layout and multiplied in the other. Our choice.
+   */
+  private static final long LARGEST_SECOND_HEAD = 64L << 20;
 
   private final NDManager owner;
 
@@ -83,10 +90,11 @@ final class Weights implements AutoCloseable {
       for (WeightLayout.Slot slot : layout.text()) {
         text.add(loader.slot(slot, packed && slot.shape().length == 2 ? rows : 0));
       }
-      NDArray head = top.get(top.size() > 2 ? 2 : 0);
-      if (packed) {
+      boolean tied = top.size() == 2;
+      NDArray head = top.get(tied ? 0 : 2);
+      if (packed && (!tied || values(head) * type.bytes() <= LARGEST_SECOND_HEAD)) {
         head = program.call(owner, "pack", head, rows).head();
-        if (top.size() > 2) {
+        if (!tied) {
           top.remove(2).close();
         }
       }
@@ -109,6 +117,10 @@ final class Weights implements AutoCloseable {
   @Override
   public void close() {
     owner.close();
+  }
+
+  private static long values(NDArray tensor) {
+    return tensor.getShape().size();
   }
 
   /** Reads slots. */
