@@ -37,9 +37,7 @@ def decode_layer(x: Tensor, w: List[Tensor], at: int, kp: Tensor, vp: Tensor, ko
     op = torch.bmm(ap, vp[:np].view(np * banks * kv, size, d)).view(np, banks, kv, c, g, d).sum([0]).transpose(1, 2)
     oo = torch.bmm(ao, vo[:no].view(no * rows * kv, size, d)).view(no, banks, c, kv, g, d).sum([0])
     x = project_add(x, (op + oo).reshape(rows, h * d), w[at + 3])
-    gu = project_alone(rms_norm(x, w[at + 4], epsilon), w[at + 5])
-    i = gu.size(1) // 2
-    return project_add(x, F.silu(gu[:, :i]) * gu[:, i:], w[at + 6])
+    return project_add(x, gated(project_alone(rms_norm(x, w[at + 4], epsilon), w[at + 5])), w[at + 6])
 
 
 @torch.jit.export

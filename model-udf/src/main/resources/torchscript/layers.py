@@ -13,6 +13,12 @@ def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
     return weight * wide.to(x.dtype)
 
 
+def gated(gate_up: Tensor) -> Tensor:
+    """silu(gate) · up (arXiv 2002.05202), the two side by side. Split, not sliced: the gradient of a slice is a tensor of zeros for each."""
+    parts = gate_up.chunk(2, -1)
+    return F.silu(parts[0]) * parts[1]
+
+
 def project(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """x Wᵀ + b; the weight may be packed (see `pack`), then without gradients."""
     if weight.is_mkldnn:

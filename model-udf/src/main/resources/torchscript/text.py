@@ -42,8 +42,9 @@ def attention_inputs(x: Tensor, w: List[Tensor], at: int, cos: Tensor, sin: Tens
     """q (B, H, T, d), k and v (B, KV, T, d) of one layer; heads: H, KV, d."""
     h, kv, d = heads[0], heads[1], heads[2]
     qkv = project(rms_norm(x, w[at], epsilon), w[at + 1], w[at + 2]).view(x.size(0), x.size(1), h + 2 * kv, d)
-    qk = rotate(qkv[:, :, :h + kv], cos, sin).transpose(1, 2)
-    return qk[:, :h], qk[:, h:], qkv[:, :, h + kv:].transpose(1, 2)
+    parts = qkv.split_with_sizes([h + kv, kv], 2)
+    qk = rotate(parts[0], cos, sin).transpose(1, 2).split_with_sizes([h, kv], 1)
+    return qk[0], qk[1], parts[1].transpose(1, 2)
 
 
 def spread(x: Tensor, heads: int) -> Tensor:
@@ -57,9 +58,7 @@ def text_layer(x: Tensor, w: List[Tensor], at: int, q: Tensor, k: Tensor, v: Ten
     h = q.size(1)
     a = F.scaled_dot_product_attention(q, spread(k, h), spread(v, h), None, 0.0, True)
     x = project_add(x, a.transpose(1, 2).reshape(x.size(0), x.size(1), h * q.size(3)), w[at + 3])
-    gu = project_alone(rms_norm(x, w[at + 4], epsilon), w[at + 5])
-    i = gu.size(2) // 2
-    return project_add(x, F.silu(gu[:, :, :i]) * gu[:, :, i:], w[at + 6])
+    return project_add(x, gated(project_alone(rms_norm(x, w[at + 4], epsilon), w[at + 5])), w[at + 6])
 
 
 def text_hidden(x: Tensor, w: List[Tensor], positions: Tensor, heads: List[int], sections: List[int], theta: float, epsilon: float) -> Tensor:

@@ -18,8 +18,8 @@ def vision_rope(places: Tensor, half: int) -> Tensor:
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """x (…, d) turned by the angles: x·cos + (-x₂, x₁)·sin (arXiv 2104.09864, in halves)."""
-    half = x.size(-1) // 2
-    return x * cos + torch.cat([-x[..., half:], x[..., :half]], -1) * sin
+    parts = x.chunk(2, -1)
+    return x * cos + torch.cat([-parts[1], parts[0]], -1) * sin
 
 
 def segment_attention(q: Tensor, k: Tensor, v: Tensor, runs: List[int]) -> Tensor:
@@ -40,11 +40,10 @@ def vision_block(x: Tensor, w: List[Tensor], at: int, cos: Tensor, sin: Tensor, 
     """x (N, D)."""
     n, d = x.size(0), x.size(1) // heads
     qkv = project(rms_norm(x, w[at], 1e-6), w[at + 1], w[at + 2]).view(n, 3, heads, d)
-    q, k = rotate(qkv[:, 0].to(torch.float32), cos, sin).to(x.dtype), rotate(qkv[:, 1].to(torch.float32), cos, sin).to(x.dtype)
-    x = x + project(segment_attention(q, k, qkv[:, 2], runs), w[at + 3], w[at + 4])
-    gu = project(rms_norm(x, w[at + 5], 1e-6), w[at + 6], w[at + 7])
-    i = gu.size(1) // 2
-    return x + project(F.silu(gu[:, :i]) * gu[:, i:], w[at + 8], w[at + 9])
+    parts = qkv.unbind(1)
+    q, k = rotate(parts[0].to(torch.float32), cos, sin).to(x.dtype), rotate(parts[1].to(torch.float32), cos, sin).to(x.dtype)
+    x = x + project(segment_attention(q, k, parts[2], runs), w[at + 3], w[at + 4])
+    return x + project(gated(project(rms_norm(x, w[at + 5], 1e-6), w[at + 6], w[at + 7])), w[at + 8], w[at + 9])
 
 
 def picture_embeddings(patches: Tensor, places: Tensor, back: Tensor, w: List[Tensor], ends: List[Tensor], heads: int, full_blocks: List[int],

@@ -61,6 +61,7 @@ public final class SceneGenerator {
             draft.reasoning,
             draft.region,
             draft.scene.description(),
+            draft.scene.reading(),
             difficulty);
       }
     }

@@ -46,13 +46,13 @@ public final class PretrainCommand implements Callable<Integer> {
   @Option(names = "--seed", defaultValue = "1")
   private long seed;
 
-  @Option(names = "--steps", defaultValue = "3000")
+  @Option(names = "--steps", defaultValue = "4000")
   private int steps;
 
-  @Option(names = "--batch", defaultValue = "32", description = "examples a step")
+  @Option(names = "--batch", defaultValue = "16", description = "examples a step")
   private int batch;
 
-  @Option(names = "--micro", defaultValue = "16", description = "examples a pass")
+  @Option(names = "--micro", defaultValue = "8", description = "examples a pass")
   private int micro;
 
   @Option(names = "--rate", defaultValue = "1e-3", description = "peak learning rate")
