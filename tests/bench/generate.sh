@@ -1,27 +1,46 @@
 #!/usr/bin/env bash
-# Generation, both sides one after the other on this machine, and the ratio. Needs the peers' benchmark folder and a Python that has its
+# Generation, both sides one after the other on this machine, and the ratios. Needs the peers' benchmark folder and a Python that has its
 # requirements (the product needs neither).
-#   BENCH=folder-of-bench_generate_hf.py PYTHON=venv/bin/python tests/bench/generate.sh MODEL WORKLOAD [--prompts 4] [--batch 32]
+#   BENCH=folder-of-bench_generate_hf.py PYTHON=venv/bin/python tests/bench/generate.sh MODEL WORKLOAD
+# Environment, with defaults: PROMPTS (all), BATCHES "32 64 128" (those beyond the workload's rows are left out), BANKS "8 4", REPEATS 3, THREADS 2,
+# DTYPES (float32, and bfloat16 where the machine has such instructions), LINES (a file that keeps the JSON lines).
+# Where llama-cpp-python is installed, its decoding is compared with ours on the same text without pictures.
 set -euo pipefail
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-model=$1 workload=$2; shift 2
-: "${BENCH:?folder of the peers benchmark scripts}" "${PYTHON:=python3}"
-lines=$(mktemp); trap 'rm -f "$lines"' EXIT
-for dtype in float32 bfloat16; do
-  (cd "$BENCH" && "$PYTHON" bench_generate_hf.py --model "$model" --workload "$workload" --modes prefix static --dtype "$dtype" --append "$lines" "$@" >&2)
-  "$home/relook" bench generate "$workload" --model "$model" --dtype "$dtype" --variants same,differ "$@" | tee -a "$lines" >&2
+[ $# -eq 2 ] || { sed -n '2,7s/^# //p' "$0" >&2; exit 2; }
+model=$(realpath "$1") workload=$(realpath "$2")
+: "${BENCH:?folder of the peers benchmark scripts}" "${PYTHON:=python3}" "${BATCHES:=32 64 128}" "${BANKS:=8 4}" "${REPEATS:=3}" "${THREADS:=2}"
+ratio=$home/tests/bench/ratio.py
+[ -n "${DTYPES:-}" ] || DTYPES="float32$(grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo && echo ' bfloat16' || true)"
+[ -n "${LINES:-}" ] || { LINES=$(mktemp); trap 'rm -f "$LINES"' EXIT; }
+LINES=$(realpath "$LINES")
+common=(--threads "$THREADS" --repeats "$REPEATS" ${PROMPTS:+--prompts "$PROMPTS"})
+batches=$("$PYTHON" "$ratio" batches "$workload" "${PROMPTS:-0}" $BATCHES)
+read -r size samples tokens < <("$PYTHON" "$ratio" shape "$model" "$workload")
+peer() { (cd "$BENCH" && "$PYTHON" "$@" --model "$model" --workload "$workload" "${common[@]}" --append "$LINES" >&2); }
+ours() { "$home/relook" bench generate "$workload" --model "$model" "${common[@]}" --batch "${batches// /,}" --bank "${BANKS// /,}" "$@" | tee -a "$LINES" >&2; }
+"$home/relook" --help >/dev/null 2>&1 || true # builds, if that is needed, before anything is timed
+
+for dtype in $DTYPES; do
+  for batch in $batches; do
+    peer bench_generate_hf.py --modes prefix static --dtype "$dtype" --batch "$batch"
+  done
+  ours --dtype "$dtype" --variants same,differ
+  for batch in $batches; do
+    (cd "$BENCH" && "$PYTHON" floor_decode.py --sizes "$size" --prompts $((batch / samples)) --samples "$samples" --new-tokens "$tokens" --dtypes "$dtype" --threads "$THREADS") |
+      sed -nE 's|^(\S+) (\S+) rows ([0-9]+): ([0-9]+) tokens/s$|{"name": "floor_decode", "size": "\1", "dtype": "\2", "batch": \3, "tokens_per_s": \4}|p' | tee -a "$LINES" >&2
+  done
 done
-"$PYTHON" - "$lines" "$workload" <<'P'
-import json, sys
-rows = [json.loads(l) for l in open(sys.argv[1])]
-work = json.load(open(sys.argv[2] + "/workload.json"))
-of = lambda name, mode=None: [r for r in rows if r["name"] == name and (mode is None or r["mode"] == mode)]
-best = lambda rs: max(rs, key=lambda r: r["tokens_per_s"][1])
-hf, same, differ = best(of("generate_hf")), best(of("generate_relook", "same")), best(of("generate_relook", "differ"))
-lengths = [len(c["ids"]) for c in work["completions"]][: hf["sequences"]]
-batches = [lengths[i:i + hf["batch"]] for i in range(0, len(lengths), hf["batch"])]
-useful = sum(lengths) / sum(len(b) * max(b) for b in batches)
-print(f"peer {hf['mode']} {hf['dtype']} batch {hf['batch']}: {hf['tokens_per_s'][1]} tokens/s; lengths that differ: {hf['tokens_per_s'][1] * useful:.0f}")
-print(f"same lengths: ours {same['dtype']} {same['tokens_per_s'][1]} tokens/s, ratio {same['tokens_per_s'][1] / hf['tokens_per_s'][1]:.2f}")
-print(f"lengths that differ: ours {differ['dtype']} {differ['tokens_per_s'][1]} tokens/s, ratio {differ['tokens_per_s'][1] / hf['tokens_per_s'][1] / useful:.2f}")
-P
+if "$PYTHON" -c 'import gguf, llama_cpp' 2>/dev/null; then
+  types=f32
+  case $DTYPES in *bfloat16*) types="f32 bf16" ;; esac
+  for batch in $batches; do
+    peer bench_llamacpp.py --types $types --batch "$batch"
+  done
+  for dtype in $DTYPES; do
+    ours --dtype "$dtype" --text-only
+  done
+else
+  echo "generate.sh: llama.cpp is not compared: $PYTHON has no llama_cpp or no gguf" >&2
+fi
+"$PYTHON" "$ratio" generate "$LINES" "$workload"

@@ -7,5 +7,5 @@ import picocli.CommandLine.Command;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = "Runs a benchmark workload and prints one JSON line a measurement.",
-    subcommands = {BenchGenerate.class, BenchLoad.class, BenchRandom.class})
+    subcommands = {BenchGenerate.class, BenchTrain.class, BenchLoad.class, BenchRandom.class})
 public final class BenchCommand {}

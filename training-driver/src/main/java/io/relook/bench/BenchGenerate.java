@@ -1,9 +1,6 @@
 package io.relook.bench;
 
 import ai.djl.Device;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.engine.ComputeType;
 import io.relook.model.engine.GenerationRequest;
@@ -11,41 +8,41 @@ import io.relook.model.engine.Generator;
 import io.relook.model.engine.Sampling;
 import io.relook.model.engine.VisionLanguageModel;
 import io.relook.model.torch.TorchProgram;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
-/** K samples a prompt at temperature 1 without an end token, as the peers' bench_generate does. */
+/**
+ * K samples a prompt at temperature 1 without an end token, as the peers' bench_generate does. From
+ * prepared pictures ({@code pixel_values}), with log-probabilities.
+ */
 @Command(
     name = "generate",
     mixinStandardHelpOptions = true,
     description =
         "Times sampling: every sample has exactly its length, prompts and pictures included.")
 final class BenchGenerate implements Callable<Integer> {
-  @Parameters(paramLabel = "WORKLOAD", description = "folder made by make_workload.py")
-  private Path workload;
+  private static final long CACHE_BYTES = 8L << 30;
 
-  @Option(names = "--model", required = true, description = "checkpoint folder")
-  private String model;
+  @Mixin private BenchOptions options;
 
-  @Option(names = "--prompts", description = "only the first so many prompts of the workload")
-  private int prompts;
-
-  @Option(names = "--batch", defaultValue = "32", description = "slots (default ${DEFAULT-VALUE})")
-  private int batch;
+  @Option(
+      names = "--batch",
+      split = ",",
+      defaultValue = "32",
+      description = "slots; several, one measurement each (default ${DEFAULT-VALUE})")
+  private List<Integer> batches;
 
   @Option(
       names = "--bank",
+      split = ",",
       defaultValue = "8",
-      description = "slots that share a prompt (default ${DEFAULT-VALUE})")
-  private int bank;
+      description = "slots that share a prompt; several, one measurement each (default 8)")
+  private List<Integer> banks;
 
   @Option(
       names = "--chunk",
@@ -53,14 +50,13 @@ final class BenchGenerate implements Callable<Integer> {
       description = "tokens a call (default ${DEFAULT-VALUE})")
   private int chunk;
 
-  @Option(names = "--threads", defaultValue = "2")
-  private int threads;
-
-  @Option(names = "--repeats", defaultValue = "3", description = "after one warm-up")
-  private int repeats;
-
   @Option(names = "--dtype", defaultValue = "float32", description = "float32 or bfloat16")
   private String dtype;
+
+  @Option(
+      names = "--text-only",
+      description = "without pictures, prompts as long as before: what bench_llamacpp.py runs")
+  private boolean textOnly;
 
   @Option(
       names = "--variants",
@@ -71,53 +67,87 @@ final class BenchGenerate implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Workload work = Workload.read(workload, prompts);
-    try (TorchProgram program = TorchProgram.load(Device.cpu(), threads);
-        Checkpoint checkpoint = Checkpoint.open(model, new Configuration())) {
-      VisionLanguageModel.Options options =
-          VisionLanguageModel.Options.cpu(ComputeType.of(dtype), threads);
-      try (VisionLanguageModel loaded = VisionLanguageModel.load(program, checkpoint, options)) {
+    options.require("--dtype", List.of(dtype), List.of("float32", "bfloat16"));
+    options.require("--variants", variants, List.of("same", "differ"));
+    Workload read = options.readWorkload();
+    try (TorchProgram program = TorchProgram.load(Device.cpu(), options.threads());
+        Checkpoint checkpoint = Checkpoint.open(options.model(), new Configuration())) {
+      Machine machine = Machine.measure(program, options.peakSeconds());
+      Workload work = textOnly ? read.textOnly(checkpoint.config().imageTokenId()) : read;
+      VisionLanguageModel.Options load =
+          VisionLanguageModel.Options.cpu(ComputeType.of(dtype), options.threads());
+      try (VisionLanguageModel model = VisionLanguageModel.load(program, checkpoint, load)) {
         for (String variant : variants) {
-          System.out.println(measure(loaded, work, variant));
+          for (int batch : batches) {
+            for (int bank : banks) {
+              Generator.Options slots = new Generator.Options(batch, bank, chunk, CACHE_BYTES);
+              options.print(measure(model, work, variant, slots, machine));
+            }
+          }
         }
       }
     }
     return 0;
   }
 
-  private ObjectNode measure(VisionLanguageModel loaded, Workload work, String variant) {
-    List<GenerationRequest> requests = requests(work, variant.equals("differ"));
-    Generator generator =
-        new Generator(loaded, ids -> "", new Generator.Options(batch, bank, chunk, 8L << 30));
-    double[] seconds = new double[repeats];
-    long tokens = run(generator, requests);
-    for (int i = 0; i < repeats; i++) {
-      long began = System.nanoTime();
-      run(generator, requests);
-      seconds[i] = (System.nanoTime() - began) / 1e9;
+  /** One pass over the workload. */
+  private record Pass(long tokens, double seconds, Generator.Times times) {}
+
+  private Measurement measure(
+      VisionLanguageModel model,
+      Workload work,
+      String variant,
+      Generator.Options slots,
+      Machine machine) {
+    boolean differ = variant.equals("differ");
+    List<GenerationRequest> requests = requests(work, differ);
+    Generator generator = new Generator(model, ids -> "", slots);
+    Pass warmUp = run(generator, requests);
+    Machine.Others others = new Machine.Others();
+    List<Pass> passes = new ArrayList<>();
+    for (int i = 0; i < options.repeats(); i++) {
+      passes.add(run(generator, requests));
     }
-    ObjectNode line = new ObjectMapper().createObjectNode();
-    line.put("name", "generate_relook").put("mode", variant).put("dtype", dtype);
-    line.put("threads", threads).put("batch", batch).put("bank", bank).put("chunk", chunk);
-    line.put("sequences", requests.stream().mapToInt(r -> r.rowKeys().size()).sum());
-    line.put("tokens", tokens).put("image", work.image()).put("repeats", repeats);
-    line.set("tokens_per_s", spread(Arrays.stream(seconds).map(s -> tokens / s).toArray(), 1));
-    line.set("useful_tokens_per_s", line.get("tokens_per_s"));
-    line.set("seconds", spread(seconds, 3));
-    return line;
+    double busy = others.cores();
+    long tokens = warmUp.tokens;
+    double least = new Operations(model.config()).sampling(work, differ);
+    double peak = machine.peak(dtype) * 1e9;
+    return options
+        .line("generate_relook", "mode", variant, dtype, machine)
+        .put("batch", slots.slots())
+        .put("bank", slots.bankRows())
+        .put("chunk", slots.chunk())
+        .put("sequences", work.fixed().size())
+        .put("tokens", tokens)
+        .put("image", work.imageField())
+        .put("repeats", options.repeats())
+        .spread("tokens_per_s", passes, p -> tokens / p.seconds, 1)
+        .spread("useful_tokens_per_s", passes, p -> tokens / p.seconds, 1)
+        .spread("seconds", passes, p -> p.seconds, 3)
+        .spread("prefill_s", passes, p -> p.times.prefillSeconds(), 3)
+        .spread("decode_s", passes, p -> p.times.decodeSeconds(), 3)
+        .spread("decode_tokens_per_s", passes, p -> tokens / p.times.decodeSeconds(), 1)
+        .spread("decode_step_ms", passes, p -> 1000 * p.times.decodeSeconds() / p.times.steps(), 2)
+        .put("necessary_tflop", least / 1e12, 3)
+        .spread("share_of_matmul_peak", passes, p -> least / p.seconds / peak, 3)
+        .put("warm_up_s", warmUp.seconds, 1)
+        .put("others_busy_cores", busy, 2)
+        .put("peak_rss_gb", Machine.peakMemory(), 2);
   }
 
-  private static long run(Generator generator, List<GenerationRequest> requests) {
-    AtomicLong tokens = new AtomicLong();
-    generator.generate(
-        requests,
-        completion -> {
-          if (completion.error() != null) {
-            throw new IllegalStateException(completion.error());
-          }
-          tokens.addAndGet(completion.tokens().length);
-        });
-    return tokens.get();
+  private static Pass run(Generator generator, List<GenerationRequest> requests) {
+    long[] tokens = {0};
+    long began = System.nanoTime();
+    Generator.Times times =
+        generator.generate(
+            requests,
+            completion -> {
+              if (completion.error() != null) {
+                throw new IllegalStateException(completion.error());
+              }
+              tokens[0] += completion.tokens().length;
+            });
+    return new Pass(tokens[0], (System.nanoTime() - began) / 1e9, times);
   }
 
   private static List<GenerationRequest> requests(Workload work, boolean differ) {
@@ -135,18 +165,5 @@ final class BenchGenerate implements Callable<Integer> {
       requests.add(new GenerationRequest(work.prompts().get(p), samplings, keys));
     }
     return requests;
-  }
-
-  /** Least, median, most. */
-  private static ArrayNode spread(double[] values, int digits) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    double scale = Math.pow(10, digits);
-    ArrayNode spread = new ObjectMapper().createArrayNode();
-    for (double value :
-        new double[] {sorted[0], sorted[sorted.length / 2], sorted[sorted.length - 1]}) {
-      spread.add(Math.round(value * scale) / scale);
-    }
-    return spread;
   }
 }

@@ -10,11 +10,16 @@ import io.relook.model.engine.Prompt;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * The work that both sides of a benchmark are given: a folder with {@code workload.json} and {@code
  * workload.safetensors}, prompts with a prepared picture each and fixed completions.
+ *
+ * @param samples completions a prompt
+ * @param newTokens the longest completion
+ * @param image side of the pictures in pixels, 0 without pictures
  */
 record Workload(int samples, int newTokens, int image, List<Prompt> prompts, List<Fixed> fixed) {
   /** A completion to train on, or whose length a sample is to have. */
@@ -50,7 +55,7 @@ record Workload(int samples, int newTokens, int image, List<Prompt> prompts, Lis
       int[] ids = ids(completion.path("ids"));
       int prompt = completion.path("prompt").asInt();
       if (prompt < prompts.size()) {
-        float[] own = java.util.Arrays.copyOfRange(old, at, at + ids.length);
+        float[] own = Arrays.copyOfRange(old, at, at + ids.length);
         float advantage = (float) completion.path("advantage").asDouble();
         fixed.add(new Fixed(prompt, completion.path("sample").asInt(), ids, advantage, own));
       }
@@ -62,6 +67,22 @@ record Workload(int samples, int newTokens, int image, List<Prompt> prompts, Lis
         settings.path("image").asInt(),
         prompts,
         fixed);
+  }
+
+  /** The text alone: prompts keep their lengths, another token stands where pictures stood. */
+  Workload textOnly(int imageTokenId) {
+    List<Prompt> text = new ArrayList<>();
+    for (Prompt prompt : prompts) {
+      int other = imageTokenId == 0 ? 1 : 0;
+      int[] ids = Arrays.stream(prompt.ids()).map(id -> id == imageTokenId ? other : id).toArray();
+      text.add(new Prompt(ids, List.of()));
+    }
+    return new Workload(samples, newTokens, 0, text, fixed);
+  }
+
+  /** The pictures' side in pixels as the peers' lines give it. */
+  Object imageField() {
+    return image == 0 ? "none" : image;
   }
 
   private static int[] ids(JsonNode array) {

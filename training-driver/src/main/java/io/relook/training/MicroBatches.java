@@ -6,10 +6,11 @@ import java.util.Comparator;
 import java.util.List;
 
 /** Rows of similar length together, each batch of at most so many tokens, padding included. */
-final class MicroBatches {
+public final class MicroBatches {
   private MicroBatches() {}
 
-  static List<List<TrainingRow>> of(List<TrainingRow> rows, int tokenBudget) {
+  /** Every row once; a row longer than the budget stands alone. */
+  public static List<List<TrainingRow>> of(List<TrainingRow> rows, int tokenBudget) {
     List<TrainingRow> sorted = new ArrayList<>(rows);
     sorted.sort(Comparator.comparingInt(TrainingRow::length));
     List<List<TrainingRow>> batches = new ArrayList<>();

@@ -47,6 +47,15 @@ public final class Generator {
     }
   }
 
+  /**
+   * Where a call's time went.
+   *
+   * @param prefillSeconds prompts and pictures, and their copies to where rows decode
+   * @param decodeSeconds everything after that: every new token, the first ones too
+   * @param steps that the slots made together
+   */
+  public record Times(double prefillSeconds, double decodeSeconds, long steps) {}
+
   private final VisionLanguageModel model;
   private final Function<int[], String> decoder;
   private final Options options;
@@ -59,12 +68,12 @@ public final class Generator {
   }
 
   /** All completions, in the order in which they finish. */
-  public void generate(List<GenerationRequest> requests, Consumer<Completion> sink) {
-    generate(requests, sink, () -> false);
+  public Times generate(List<GenerationRequest> requests, Consumer<Completion> sink) {
+    return generate(requests, sink, () -> false);
   }
 
   /** As above; looks at {@code cancelled} between chunks and then gives what there is. */
-  public void generate(
+  public Times generate(
       List<GenerationRequest> requests, Consumer<Completion> sink, BooleanSupplier cancelled) {
     List<GenerationRequest> fitting = new ArrayList<>();
     for (GenerationRequest request : requests) {
@@ -75,9 +84,11 @@ public final class Generator {
         request.rowKeys().forEach(key -> sink.accept(Completion.failed(key, problem)));
       }
     }
+    Run run = new Run(fitting, sink, cancelled);
     if (!fitting.isEmpty()) {
-      model.exclusively(() -> new Run(fitting, sink, cancelled).run());
+      model.exclusively(run::run);
     }
+    return new Times(run.prefillNanos / 1e9, run.decodeNanos / 1e9, run.steps);
   }
 
   /** Why the request cannot be run at all, or null. */
@@ -158,6 +169,9 @@ public final class Generator {
     private final BooleanSupplier cancelled;
     private final int promptKeys;
     private final int newTokens;
+    private long prefillNanos;
+    private long decodeNanos;
+    private long steps;
 
     Run(List<GenerationRequest> requests, Consumer<Completion> sink, BooleanSupplier cancelled) {
       requests.forEach(request -> queue.add(new Work(request)));
@@ -180,11 +194,16 @@ public final class Generator {
             cancel();
             return;
           }
+          long began = System.nanoTime();
           admit(cache);
+          long admitted = System.nanoTime();
+          prefillNanos += admitted - began;
           if (Arrays.stream(rows).allMatch(row -> row == null)) {
             return;
           }
           decode(cache);
+          decodeNanos += System.nanoTime() - admitted;
+          steps += options.chunk();
         }
       } finally {
         started.forEach(this::close);

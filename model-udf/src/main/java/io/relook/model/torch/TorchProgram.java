@@ -35,7 +35,8 @@ public final class TorchProgram implements AutoCloseable {
           "text.py",
           "training.py",
           "sampling.py",
-          "decode.py");
+          "decode.py",
+          "machine.py");
 
   static {
     // Nothing leaves the machine: no download of native libraries, no usage tracking.

@@ -1,0 +1,102 @@
+"""Ratios, ours / peer, of the JSON lines that both sides printed. Needs nothing but Python.
+
+    python ratio.py generate LINES WORKLOAD      python ratio.py train LINES
+"""
+import json, sys
+from pathlib import Path
+
+
+def median(row, name="tokens_per_s"):
+    return row[name][1] if isinstance(row[name], list) else row[name]
+
+
+def fastest(rows, figure=median):
+    return max(rows, key=figure) if rows else None
+
+
+def told(row):
+    way = " ".join(str(row[k]) for k in ("mode", "variant", "head") if k in row and row["name"] != "generate_relook")
+    return f"{way + ' ' if way else ''}{row['dtype']} batch {row['batch']}" + (f" banks of {row['bank']}" if "bank" in row else "")
+
+
+def show(what, ours, our_figure, peer, peer_figure):
+    print(f"{what}: ours {our_figure:,.1f} tokens/s ({told(ours)}), peer {peer_figure:,.1f} ({told(peer)}), ratio {our_figure / peer_figure:.2f}")
+
+
+def machine(rows):
+    own = [r for r in rows if "cpu" in r]
+    print(f"{own[0]['size']}, {own[0]['threads']} threads, {own[0]['cpu']}; others kept at most {max(r['others_busy_cores'] for r in own)} cores busy (above 0.2: measure again)")
+
+
+def useful_share(lengths, row):
+    """What a peer that runs each batch to its longest row makes of lengths that differ, against its figure at equal lengths."""
+    lengths, size = lengths[:row["sequences"]], row["batch"]
+    return sum(lengths) / sum(len(b) * max(b) for b in (lengths[i:i + size] for i in range(0, len(lengths), size)))
+
+
+def generate(rows, workload):
+    work = json.loads((Path(workload) / "workload.json").read_text())
+    lengths, longest = [len(c["ids"]) for c in work["completions"]], work["settings"]["new_tokens"]
+    of = lambda name, **want: [r for r in rows if r["name"] == name and all(r.get(k) == v for k, v in want.items())]
+    machine(rows)
+    hf, ours = of("generate_hf"), [r for r in of("generate_relook") if r["image"] != "none"]
+    same, differ = (fastest([r for r in ours if r["mode"] == m]) for m in ("same", "differ"))
+    rows_of = f"{same['sequences']} rows, image {same['image']}"
+    best = fastest(hf)
+    show(f"{rows_of}, {longest} tokens each, Hugging Face's fastest", same, median(same), best, median(best))
+    stopped = lambda r: median(r) * useful_share(lengths, r)
+    best = fastest(hf, stopped)
+    show(f"{rows_of}, lengths that differ, Hugging Face's fastest", differ, median(differ), best, stopped(best))
+    for row in (same, differ):
+        print(f"  share of the matmul peak ({row['mode']}, {row['dtype']}): {row['share_of_matmul_peak'][1]}; most memory {row['peak_rss_gb']} GiB")
+    decoded = lambda r: median(r, "decode_tokens_per_s")
+    if text := fastest(of("generate_relook", image="none"), decoded):
+        for mode, what in (("dist", "llama.cpp"), ("none", "llama.cpp without sampling, a bound")):
+            if best := fastest(of("generate_llamacpp", mode=mode), decoded):
+                show(f"decoding of the text alone, {what}", text, decoded(text), best, decoded(best))
+    if floor := fastest(of("floor_decode")):
+        mine = fastest([r for r in ours if r["mode"] == "same"], decoded)
+        show("decoding, the plainest loop (no peer: a floor)", mine, decoded(mine), floor, median(floor))
+
+
+def train(rows):
+    machine(rows)
+    speed = lambda r: median(r, "useful_tokens_per_s")
+    wrong = 0
+    for peer_name, name in (("grpo_trl", "grpo_relook"), ("sft_hf", "sft_relook")):
+        ours = fastest([r for r in rows if r["name"] == name], speed)
+        for peer in (r for r in rows if r["name"] == peer_name):
+            show(f"{name.split('_')[0]}, {ours['sequences']} sequences", ours, speed(ours), peer, speed(peer))
+            apart = abs(ours["loss"] - peer["loss"])
+            agree = apart <= 1e-4 * abs(peer["loss"]) + 5e-7      # the peers print six decimals
+            wrong += not agree
+            print(f"  first loss: ours {ours['loss']}, peer {peer['loss']}: {'agree' if agree else 'DISAGREE'}; share of the matmul peak: ours {ours['share_of_matmul_peak'][1]}, peer {peer['share_of_matmul_peak'][1]}; "
+                  f"padding: ours {ours['padding_share']}, peer {peer['padding_share']}; most memory: ours {ours['peak_rss_gb']} GiB, peer {peer['peak_rss_gb']} GiB")
+    return 1 if wrong else 0
+
+
+def batches(workload, prompts, sizes):
+    """The sizes that the workload fills; its number of rows where it fills none."""
+    s = json.loads((Path(workload) / "workload.json").read_text())["settings"]
+    most = min(int(prompts) or s["prompts"], s["prompts"]) * s["samples"]
+    print(*([b for b in sizes if int(b) <= most] or [most]))
+
+
+def shape(model, workload):
+    s = json.loads((Path(workload) / "workload.json").read_text())["settings"]
+    print(json.loads((Path(model) / "bench.json").read_text())["size"], s["samples"], s["new_tokens"])
+
+
+def main():
+    what, *rest = sys.argv[1:]
+    if what == "batches":
+        batches(rest[0], rest[1], rest[2:])
+    elif what == "shape":
+        shape(*rest)
+    else:
+        rows = [json.loads(line) for line in Path(rest[0]).read_text().splitlines()]
+        sys.exit(generate(rows, rest[1]) if what == "generate" else train(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+package io.relook.bench;
+
+import ai.djl.Device;
+import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.engine.Objective;
+import io.relook.model.engine.Prompt;
+import io.relook.model.engine.TrainableModel;
+import io.relook.model.engine.TrainingRow;
+import io.relook.model.torch.TorchProgram;
+import io.relook.training.MicroBatches;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * Optimizer steps on the workload's fixed completions, as the peers' bench_grpo and bench_sft make
+ * them. GRPO: one step over all N × K sequences, clip 0.2, mean over the tokens of a sequence, then
+ * over sequences. SFT: one step for every {@code --batch} completions in the workload's order, mean
+ * over their tokens. Both: gradient norm clipped at 1, AdamW, rate 1e-6.
+ *
+ * <p>A forward pass has at most as many positions as {@code --batch} of the longest sequences of
+ * its step, padding included; {@link MicroBatches} sorts them by length, as in training.
+ */
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    description = "Times GRPO or SFT steps: forward, backward, clipping, AdamW.")
+final class BenchTrain implements Callable<Integer> {
+  private static final Objective GRPO = new Objective.ClippedPolicy(0.2, 0.2, 0, 1);
+  private static final Objective SFT = new Objective.CrossEntropy();
+  private static final double LONGEST_GRADIENT = 1;
+  private static final double RATE = 1e-6;
+
+  @Mixin private BenchOptions options;
+
+  @Option(
+      names = "--stage",
+      defaultValue = "grpo",
+      description = "grpo or sft (default ${DEFAULT-VALUE})")
+  private String stage;
+
+  @Option(
+      names = "--batch",
+      defaultValue = "8",
+      description =
+          "sequences of the longest length a forward pass; sft: also completions a step (default ${DEFAULT-VALUE})")
+  private int batch;
+
+  @Option(names = "--dtype", defaultValue = "float32", description = "float32")
+  private String dtype;
+
+  @Option(
+      names = "--variants",
+      split = ",",
+      defaultValue = "full",
+      description = "full: every weight is trained")
+  private List<String> variants;
+
+  @Override
+  public Integer call() {
+    options.require("--stage", List.of(stage), List.of("grpo", "sft"));
+    options.require("--dtype", List.of(dtype), List.of("float32"));
+    options.require("--variants", variants, List.of("full"));
+    if (batch < 1) {
+      throw options.usage("--batch is at least 1");
+    }
+    Workload work = options.readWorkload();
+    try (TorchProgram program = TorchProgram.load(Device.cpu(), options.threads());
+        Checkpoint checkpoint = Checkpoint.open(options.model(), new Configuration())) {
+      Machine machine = Machine.measure(program, options.peakSeconds());
+      for (String variant : variants) {
+        try (TrainableModel model = TrainableModel.load(program, checkpoint)) {
+          options.print(measure(model, work, variant, machine));
+        }
+      }
+    }
+    return 0;
+  }
+
+  /** All steps of one repeat: the first one's loss, and seconds. */
+  private record Pass(double loss, double compute, double update) {
+    double seconds() {
+      return compute + update;
+    }
+  }
+
+  private Measurement measure(
+      TrainableModel model, Workload work, String variant, Machine machine) {
+    boolean grpo = stage.equals("grpo");
+    List<List<List<TrainingRow>>> steps = grpo ? List.of(policyStep(work)) : supervisedSteps(work);
+    Pass warmUp = run(model, steps);
+    Machine.Others others = new Machine.Others();
+    List<Pass> passes = new ArrayList<>();
+    for (int i = 0; i < options.repeats(); i++) {
+      passes.add(run(model, steps));
+    }
+    double busy = others.cores();
+    int sequences = work.fixed().size();
+    long useful = work.fixed().stream().mapToLong(f -> f.ids().length).sum();
+    long real =
+        steps.stream()
+            .flatMap(List::stream)
+            .flatMap(List::stream)
+            .mapToLong(TrainingRow::length)
+            .sum();
+    long processed = steps.stream().flatMap(List::stream).mapToLong(BenchTrain::positions).sum();
+    Operations operations = new Operations(model.config());
+    double needed = operations.training(work);
+    double peak = machine.peak(dtype) * 1e9;
+    int count = steps.size();
+    Measurement line =
+        options
+            .line(stage + "_relook", "variant", variant, dtype, machine)
+            .put("checkpointing", false)
+            .put("batch", batch)
+            .put("sequences", sequences)
+            .put("steps", count)
+            .put("image", work.imageField())
+            .put("repeats", options.repeats())
+            .spread("sequences_per_s", passes, p -> sequences / p.seconds(), 2)
+            .spread("useful_tokens_per_s", passes, p -> useful / p.seconds(), 1)
+            .spread("processed_tokens_per_s", passes, p -> processed / p.seconds(), 1)
+            .spread(grpo ? "seconds" : "step_s", passes, p -> p.seconds() / count, 3)
+            .spread("forward_backward_s", passes, p -> p.compute / count, 3)
+            .spread("optimizer_s", passes, p -> p.update / count, 4)
+            .put("padding_share", 1 - (double) real / processed, 3)
+            .put("model_tflop", needed / 1e12, 3);
+    if (grpo) {
+      line.put("shared_prefix_tflop", operations.trainingWithSharedPrefix(work) / 1e12, 3);
+    }
+    return line.spread("share_of_matmul_peak", passes, p -> needed / p.seconds() / peak, 3)
+        .put("loss", warmUp.loss, 9)
+        .put("others_busy_cores", busy, 2)
+        .put("peak_rss_gb", Machine.peakMemory(), 2);
+  }
+
+  /** The peers count clipping to the backward pass in GRPO, to the optimizer in SFT. */
+  private Pass run(TrainableModel model, List<List<List<TrainingRow>>> steps) {
+    boolean grpo = stage.equals("grpo");
+    double compute = 0;
+    double update = 0;
+    double first = Double.NaN;
+    for (List<List<TrainingRow>> step : steps) {
+      double loss = 0;
+      long began = System.nanoTime();
+      for (List<TrainingRow> micro : step) {
+        loss += model.forwardBackward(micro, grpo ? GRPO : SFT).loss();
+      }
+      long backward = System.nanoTime();
+      model.clipGradient(LONGEST_GRADIENT);
+      long clipped = System.nanoTime();
+      model.step(RATE, TrainableModel.AdamW.standard());
+      long middle = grpo ? clipped : backward;
+      compute += (middle - began) / 1e9;
+      update += (System.nanoTime() - middle) / 1e9;
+      first = Double.isNaN(first) ? loss : first;
+    }
+    return new Pass(first, compute, update);
+  }
+
+  private List<List<TrainingRow>> policyStep(Workload work) {
+    List<TrainingRow> rows = new ArrayList<>();
+    for (Workload.Fixed fixed : work.fixed()) {
+      int length = fixed.ids().length;
+      rows.add(
+          new TrainingRow(
+              work.prompts().get(fixed.prompt()),
+              fixed.ids(),
+              filled(length, 1f / length / work.fixed().size()),
+              filled(length, fixed.advantage()),
+              fixed.oldLogProbs(),
+              new float[0]));
+    }
+    return microBatches(rows);
+  }
+
+  private List<List<List<TrainingRow>>> supervisedSteps(Workload work) {
+    List<List<List<TrainingRow>>> steps = new ArrayList<>();
+    for (int at = 0; at < work.fixed().size(); at += batch) {
+      List<Workload.Fixed> part =
+          work.fixed().subList(at, Math.min(work.fixed().size(), at + batch));
+      int targets = part.stream().mapToInt(f -> f.ids().length).sum();
+      List<TrainingRow> rows = new ArrayList<>();
+      for (Workload.Fixed fixed : part) {
+        Prompt prompt = work.prompts().get(fixed.prompt());
+        float[] weights = filled(fixed.ids().length, 1f / targets);
+        rows.add(TrainingRow.supervised(prompt, fixed.ids(), weights));
+      }
+      steps.add(microBatches(rows));
+    }
+    return steps;
+  }
+
+  private List<List<TrainingRow>> microBatches(List<TrainingRow> rows) {
+    int longest = rows.stream().mapToInt(TrainingRow::length).max().orElse(0);
+    return MicroBatches.of(rows, batch * longest);
+  }
+
+  private static long positions(List<TrainingRow> micro) {
+    return (long) micro.size() * micro.stream().mapToInt(TrainingRow::length).max().orElse(0);
+  }
+
+  private static float[] filled(int length, float value) {
+    float[] values = new float[length];
+    Arrays.fill(values, value);
+    return values;
+  }
+}
