@@ -12,6 +12,7 @@ import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.spark.EngineSettings;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -52,7 +53,8 @@ public final class RolloutJob {
       long minPixels,
       int chunk,
       int partitions,
-      double failureBudget) {}
+      double failureBudget)
+      implements Serializable {}
 
   /** A prompt: a question and what of its answer is already there. */
   public record Ask(

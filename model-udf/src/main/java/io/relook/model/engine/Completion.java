@@ -34,7 +34,8 @@ public record Completion(
     }
   }
 
-  static Completion failed(String rowKey, String error) {
+  /** A row for which nothing was generated. */
+  public static Completion failed(String rowKey, String error) {
     return new Completion(rowKey, new int[0], new float[0], Finish.ERROR, "", error);
   }
 }

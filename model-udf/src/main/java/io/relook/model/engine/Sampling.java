@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,7 +31,8 @@ public record Sampling(
     List<Integer> stopTokenIds,
     List<String> stopStrings,
     int minNewTokens,
-    int maxNewTokens) {
+    int maxNewTokens)
+    implements Serializable {
   public Sampling {
     stopTokenIds = List.copyOf(requireNonNull(stopTokenIds, "stopTokenIds"));
     stopStrings = List.copyOf(requireNonNull(stopStrings, "stopStrings"));
@@ -70,6 +72,20 @@ public record Sampling(
   /** The likeliest token at each step. */
   public static Sampling greedy(int maxNewTokens, List<Integer> stopTokenIds) {
     return new Sampling(0, 0, 1, 0, 1, stopTokenIds, List.of(), 0, maxNewTokens);
+  }
+
+  /** The same with other tokens that end the completion. */
+  public Sampling withStopTokenIds(List<Integer> ids) {
+    return new Sampling(
+        temperature,
+        topK,
+        topP,
+        minP,
+        repetitionPenalty,
+        ids,
+        stopStrings,
+        minNewTokens,
+        maxNewTokens);
   }
 
   boolean isGreedy() {

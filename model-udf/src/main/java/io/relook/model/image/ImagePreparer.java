@@ -3,18 +3,22 @@ package io.relook.model.image;
 import io.relook.lakehouse.RelookException;
 import io.relook.model.engine.PictureGrid;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 
 /**
  * Prepares pictures on threads of its own while the caller's thread runs the model. Results come in
- * the order of the pictures; one that fails is an error in its place. At most {@code ahead}
- * pictures are held beyond the one that is asked for, so memory does not grow with the input.
+ * the order of the rows; a row with a picture that fails is an error in its place. At most {@code
+ * ahead} rows are held beyond the one that is asked for, so memory does not grow with the input.
  */
 public final class ImagePreparer implements AutoCloseable {
   private final ImageProcessor processor;
@@ -37,32 +41,34 @@ public final class ImagePreparer implements AutoCloseable {
             });
   }
 
-  /** A picture ready for the model, or why there is none: one of the two is null. */
-  public record Prepared(PictureGrid grid, RelookException error) {
+  /** A row with its pictures ready for the model, or with why they are not: one of both is null. */
+  public record Prepared<T>(T row, List<PictureGrid> grids, RelookException error) {
     public Prepared {
-      if ((grid == null) == (error == null)) {
-        throw new IllegalArgumentException("a grid or an error, not both");
+      if ((grids == null) == (error == null)) {
+        throw new IllegalArgumentException("pictures or an error, not both");
       }
     }
   }
 
-  /** Each picture's result in order; {@code pictures} is drawn from as results are taken. */
-  public Iterator<Prepared> prepare(Iterator<byte[]> pictures) {
-    Deque<Future<Prepared>> open = new ArrayDeque<>();
+  /** Each row's pictures in order; {@code rows} is drawn from as results are taken. */
+  public <T> Iterator<Prepared<T>> prepare(
+      Iterator<T> rows, Function<? super T, List<byte[]>> pictures) {
+    Deque<Future<Prepared<T>>> open = new ArrayDeque<>();
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
-        return !open.isEmpty() || pictures.hasNext();
+        return !open.isEmpty() || rows.hasNext();
       }
 
       @Override
-      public Prepared next() {
+      public Prepared<T> next() {
         if (!hasNext()) {
           throw new NoSuchElementException();
         }
-        while (open.size() < ahead && pictures.hasNext()) {
-          byte[] picture = pictures.next();
-          open.add(pool.submit(() -> one(picture)));
+        while (open.size() <= ahead && rows.hasNext()) {
+          T row = rows.next();
+          List<byte[]> shown = pictures.apply(row);
+          open.add(pool.submit(() -> one(row, shown)));
         }
         try {
           return open.remove().get();
@@ -70,20 +76,24 @@ public final class ImagePreparer implements AutoCloseable {
           Thread.currentThread().interrupt();
           open.forEach(future -> future.cancel(true));
           throw new CompletionException(e);
-        } catch (java.util.concurrent.ExecutionException e) {
+        } catch (ExecutionException e) {
           throw new CompletionException(e.getCause());
         }
       }
     };
   }
 
-  private Prepared one(byte[] picture) {
+  private <T> Prepared<T> one(T row, List<byte[]> pictures) {
     try {
-      return new Prepared(processor.process(picture), null);
+      List<PictureGrid> grids = new ArrayList<>();
+      for (byte[] picture : pictures) {
+        grids.add(processor.process(picture));
+      }
+      return new Prepared<>(row, grids, null);
     } catch (RelookException e) {
-      return new Prepared(null, e);
+      return new Prepared<>(row, null, e);
     } catch (RuntimeException | OutOfMemoryError e) {
-      return new Prepared(null, ImageErrors.unreadable(String.valueOf(e.getMessage()), e));
+      return new Prepared<>(row, null, ImageErrors.unreadable(String.valueOf(e.getMessage()), e));
     }
   }
 

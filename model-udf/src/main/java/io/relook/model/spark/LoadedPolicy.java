@@ -8,12 +8,11 @@ import io.relook.model.image.ImageProcessor;
 import io.relook.model.image.PixelBudget;
 import io.relook.model.text.Message;
 import io.relook.model.text.TextProcessor;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /** A policy with the tokenizer and the picture settings that its checkpoint came with. */
-public final class LoadedPolicy implements AutoCloseable {
+final class LoadedPolicy implements AutoCloseable {
   private final Checkpoint checkpoint;
   private final VisionLanguageModel model;
   private final TextProcessor text;
@@ -27,44 +26,37 @@ public final class LoadedPolicy implements AutoCloseable {
     this.images = images;
   }
 
-  public VisionLanguageModel model() {
+  VisionLanguageModel model() {
     return model;
   }
 
-  public TextProcessor text() {
-    return text;
+  /** The text of token ids without special tokens. */
+  String decode(int[] ids) {
+    return text.decode(ids, true);
+  }
+
+  /** The checkpoint's picture settings; a bound of 0 is the checkpoint's own. */
+  ImageProcessor images(long minPixels, long maxPixels) {
+    PixelBudget own = images.budget();
+    return images.withBudget(
+        new PixelBudget(
+            minPixels > 0 ? minPixels : own.minPixels(),
+            maxPixels > 0 ? maxPixels : own.maxPixels()));
   }
 
   /** A user's question about pictures, and what of the answer is already there. */
-  public Prompt prompt(String question, List<byte[]> pictures, int[] prefix, PixelBudget budget) {
-    return prompt(text, images, question, pictures, prefix, budget);
-  }
-
-  /** As above, with settings that are loaded without weights. */
-  public static Prompt prompt(
-      TextProcessor text,
-      ImageProcessor images,
-      String question,
-      List<byte[]> pictures,
-      int[] prefix,
-      PixelBudget budget) {
-    ImageProcessor processor = budget == null ? images : images.withBudget(budget);
-    List<PictureGrid> grids = new ArrayList<>();
-    List<Integer> tokens = new ArrayList<>();
-    for (byte[] picture : pictures) {
-      PictureGrid grid = processor.process(picture);
-      grids.add(grid);
-      tokens.add(grid.tokens(processor.mergeSize()));
-    }
+  Prompt prompt(String question, List<PictureGrid> pictures, int[] prefix) {
+    List<Integer> tokens =
+        pictures.stream().map(picture -> picture.tokens(images.mergeSize())).toList();
     int[] ids =
         text.encodeChat(
             List.of(Message.ofPictures("user", pictures.size(), question)), tokens, true);
-    return new Prompt(IntStream.concat(IntStream.of(ids), IntStream.of(prefix)).toArray(), grids);
+    return new Prompt(
+        IntStream.concat(IntStream.of(ids), IntStream.of(prefix)).toArray(), pictures);
   }
 
   /** What decides which numbers a question becomes. */
-  public String fingerprint(PixelBudget budget) {
-    PixelBudget used = budget == null ? images.budget() : budget;
+  String fingerprint(PixelBudget used) {
     return text.fingerprint() + ":" + used.minPixels() + "-" + used.maxPixels() + ":bicubic";
   }
 

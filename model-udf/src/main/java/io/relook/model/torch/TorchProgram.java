@@ -57,11 +57,16 @@ public final class TorchProgram implements AutoCloseable {
     return load(device, threads, SOURCES);
   }
 
-  static TorchProgram load(Device device, int threads, List<String> sources) {
-    Engine engine = Engine.getEngine("PyTorch");
+  /** Sizes the pool that the calling thread computes with: libtorch keeps the size by thread. */
+  public static void useThreads(int threads) {
     if (JniUtils.getNumThreads() != threads) {
       JniUtils.setNumThreads(threads);
     }
+  }
+
+  static TorchProgram load(Device device, int threads, List<String> sources) {
+    Engine engine = Engine.getEngine("PyTorch");
+    useThreads(threads);
     // Shapes change from call to call: specialising the graphs on them costs more than it saves.
     JniUtils.setGraphExecutorOptimize(false);
     PtNDManager manager = (PtNDManager) engine.newBaseManager(device);

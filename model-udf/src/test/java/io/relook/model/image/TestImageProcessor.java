@@ -101,15 +101,15 @@ final class TestImageProcessor {
     Iterator<byte[]> counted = pictures.stream().peek(picture -> drawn[0]++).iterator();
     ImageProcessor processor = ImageProcessor.load(folder).withBudget(new PixelBudget(1, 1 << 20));
     try (ImagePreparer preparer = new ImagePreparer(processor, 3, 4)) {
-      Iterator<ImagePreparer.Prepared> results = preparer.prepare(counted);
+      Iterator<ImagePreparer.Prepared<byte[]>> results = preparer.prepare(counted, List::of);
       for (int i = 0; i < 40; i++) {
-        ImagePreparer.Prepared result = results.next();
+        ImagePreparer.Prepared<byte[]> result = results.next();
         assertTrue(drawn[0] <= i + 1 + 4, "at most 4 ahead");
         if (i % 7 == 3) {
-          assertNull(result.grid());
+          assertNull(result.grids());
           assertEquals(Category.DATA, result.error().category());
         } else {
-          assertEquals(2 * (1 + i % 5), result.grid().width());
+          assertEquals(2 * (1 + i % 5), result.grids().get(0).width());
         }
       }
       assertTrue(!results.hasNext());

@@ -1,0 +1,209 @@
+package io.relook.model.spark;
+
+import io.relook.model.engine.ComputeType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.ml.Transformer;
+import org.apache.spark.ml.param.DoubleParam;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.LongParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.StringArrayParam;
+import org.apache.spark.ml.util.DefaultParamsWritable;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * What the generator and the scorer share: the model, the columns, how executors compute. Setters
+ * are named as those of the DJL Spark extension's tasks; any parameter can also be set through
+ * {@code set(param, value)} and a {@link ParamMap}, and all are saved with the stage.
+ *
+ * @param <S> the stage itself, which setters return
+ */
+public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> extends Transformer
+    implements DefaultParamsWritable {
+  private static final long serialVersionUID = 1;
+
+  private final String uid;
+  private final List<Param<?>> params = new ArrayList<>();
+
+  /** Folder of a checkpoint in Hugging Face layout: any Hadoop path. */
+  public final Param<String> modelUrl;
+
+  public final StringArrayParam inputCols;
+  public final StringArrayParam outputCols;
+
+  /** Most prompts that the engine takes at once; large pictures make it less. */
+  public final IntParam batchSize;
+
+  /** float32 (default) or bfloat16. */
+  public final Param<String> dtype;
+
+  /** Of the engine in each executor JVM; 0, the default, for as many as it has processors. */
+  public final IntParam threads;
+
+  /** Of each picture as the model sees it; 0, the default, for the checkpoint's own bound. */
+  public final LongParam minPixels;
+
+  /** As {@link #minPixels}, from above. */
+  public final LongParam maxPixels;
+
+  ImageTextTransformer(String uid, String inputs, String... outputs) {
+    this.uid = uid;
+    modelUrl = own(new Param<>(this, "modelUrl", "folder of the checkpoint, any Hadoop path"));
+    inputCols = own(new StringArrayParam(this, "inputCols", inputs));
+    outputCols =
+        own(new StringArrayParam(this, "outputCols", "names of " + String.join(", ", outputs)));
+    batchSize = own(new IntParam(this, "batchSize", "most prompts the engine takes at once"));
+    dtype = own(new Param<>(this, "dtype", "float32 or bfloat16"));
+    threads = own(new IntParam(this, "threads", "of the engine in an executor JVM, 0 for all"));
+    minPixels = own(new LongParam(this, "minPixels", "of a picture, 0 for the checkpoint's"));
+    maxPixels = own(new LongParam(this, "maxPixels", "of a picture, 0 for the checkpoint's"));
+    setDefault(outputCols, outputs);
+    setDefault(dtype, "float32");
+    setDefault(threads, 0);
+    setDefault(minPixels, 0L);
+    setDefault(maxPixels, 0L);
+  }
+
+  public S setModelUrl(String value) {
+    return with(modelUrl, value);
+  }
+
+  public S setInputCols(String... value) {
+    return with(inputCols, value);
+  }
+
+  public S setOutputCols(String... value) {
+    return with(outputCols, value);
+  }
+
+  public S setBatchSize(int value) {
+    return with(batchSize, value);
+  }
+
+  public S setDtype(String value) {
+    return with(dtype, value);
+  }
+
+  public S setThreads(int value) {
+    return with(threads, value);
+  }
+
+  public S setMinPixels(long value) {
+    return with(minPixels, value);
+  }
+
+  public S setMaxPixels(long value) {
+    return with(maxPixels, value);
+  }
+
+  @Override
+  public String uid() {
+    return uid;
+  }
+
+  @Override
+  public Param<?>[] params() {
+    return params.stream().sorted(Comparator.comparing(p -> p.name())).toArray(Param[]::new);
+  }
+
+  @Override
+  public S copy(ParamMap extra) {
+    return defaultCopy(extra);
+  }
+
+  /** The input with the output columns behind it; says what is wrong with columns and settings. */
+  @Override
+  public StructType transformSchema(StructType schema) {
+    require(isDefined(modelUrl), "the checkpoint's folder: setModelUrl");
+    require(isDefined(inputCols), "its input columns: setInputCols");
+    require(number(batchSize) >= 1, "batchSize at least 1", number(batchSize));
+    require(number(threads) >= 0, "threads at least 0", number(threads));
+    require(number(minPixels) >= 0, "minPixels at least 0", number(minPixels));
+    require(number(maxPixels) >= 0, "maxPixels at least 0", number(maxPixels));
+    ComputeType.of(getOrDefault(dtype));
+    checkInputs(schema);
+    String[] names = getOrDefault(outputCols);
+    StructField[] outputs = outputs().fields();
+    require(names.length == outputs.length, outputs.length + " outputCols", names.length);
+    StructType result = schema;
+    for (int i = 0; i < names.length; i++) {
+      if (Arrays.asList(result.fieldNames()).contains(names[i])) {
+        throw SparkErrors.columnExists(stage(), names[i]);
+      }
+      result = result.add(names[i], outputs[i].dataType(), true, outputs[i].metadata());
+    }
+    return result;
+  }
+
+  @Override
+  public Dataset<Row> transform(Dataset<?> dataset) {
+    StructType schema = transformSchema(dataset.schema());
+    return dataset.toDF().mapPartitions(task(dataset.schema()), Encoders.row(schema));
+  }
+
+  /** Checks the input columns. */
+  abstract void checkInputs(StructType schema);
+
+  /** The output columns' types, in the order of {@code outputCols}. */
+  abstract StructType outputs();
+
+  /** What runs on an executor. */
+  abstract MapPartitionsFunction<Row, Row> task(StructType schema);
+
+  final PolicySettings policy(int slots) {
+    return new PolicySettings(
+        new EngineSettings(getOrDefault(dtype), number(threads), slots),
+        getOrDefault(modelUrl),
+        number(minPixels),
+        number(maxPixels),
+        number(batchSize));
+  }
+
+  final <P extends Param<?>> P own(P param) {
+    params.add(param);
+    return param;
+  }
+
+  @SuppressWarnings("unchecked")
+  final <T> S with(Param<? super T> param, T value) {
+    set((Param<Object>) param, value);
+    return (S) this;
+  }
+
+  final int number(IntParam param) {
+    return (int) getOrDefault(param);
+  }
+
+  final long number(LongParam param) {
+    return (long) getOrDefault(param);
+  }
+
+  final double number(DoubleParam param) {
+    return (double) getOrDefault(param);
+  }
+
+  final void require(boolean holds, String setter) {
+    if (!holds) {
+      throw SparkErrors.unset(stage(), setter);
+    }
+  }
+
+  final void require(boolean holds, String rule, Object value) {
+    if (!holds) {
+      throw SparkErrors.value(stage(), rule, value);
+    }
+  }
+
+  final String stage() {
+    return getClass().getSimpleName();
+  }
+}
