@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.relook.model.Offline;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +37,10 @@ public final class TextProcessor implements AutoCloseable {
   private static final Pattern MARKED = Pattern.compile(MARK + "(\\d+)" + END);
   private static final Map<String, String> OPTIONS =
       Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
+
+  static {
+    Offline.enforce();
+  }
 
   private final HuggingFaceTokenizer tokenizer;
   private final HuggingFaceTokenizer plain;

@@ -13,6 +13,7 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
+import io.relook.model.Offline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,9 +40,7 @@ public final class TorchProgram implements AutoCloseable {
           "machine.py");
 
   static {
-    // Nothing leaves the machine: no download of native libraries, no usage tracking.
-    System.setProperty("ai.djl.offline", "true");
-    System.setProperty("OPT_OUT_TRACKING", "true");
+    Offline.enforce();
   }
 
   private final PtNDManager manager;
@@ -122,6 +121,7 @@ public final class TorchProgram implements AutoCloseable {
   private NDList call(NDManager scope, boolean gradients, String name, Object... arguments) {
     IValue[] values = new IValue[arguments.length];
     boolean before = JniUtils.isGradMode();
+    LastCall.begin();
     try {
       for (int i = 0; i < arguments.length; i++) {
         values[i] = valueOf(arguments[i]);
@@ -139,6 +139,7 @@ public final class TorchProgram implements AutoCloseable {
           value.close();
         }
       }
+      LastCall.end();
     }
   }
 
