@@ -3,7 +3,10 @@ package io.relook.model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.stream.Stream;
@@ -12,6 +15,7 @@ import java.util.stream.Stream;
 final class ConnectedSockets {
   private final Path process;
   private final Set<String> peers = new ConcurrentSkipListSet<>();
+  private final Set<String> seen = new HashSet<>();
   private volatile int looks;
 
   private ConnectedSockets(long pid) {
@@ -46,14 +50,33 @@ final class ConnectedSockets {
       while (true) {
         look();
         looks++;
-        Thread.sleep(3);
+        Thread.sleep(5);
       }
     } catch (IOException | InterruptedException e) {
       // The process has ended.
     }
   }
 
+  /** The tables show all processes' sockets: whose a new one is, its descriptors say. */
   private void look() throws IOException {
+    Map<String, String> fresh = new HashMap<>();
+    for (String table : List.of("tcp", "tcp6", "udp", "udp6")) {
+      for (String line : Files.readAllLines(process.resolve("net").resolve(table))) {
+        String[] cells = line.strip().split("\\s+");
+        if (cells.length > 9 && cells[2].contains(":") && !cells[2].matches("0+:.*")) {
+          if (seen.add(cells[9] + " " + cells[2])) {
+            fresh.put(cells[9], peer(cells[2]));
+          }
+        }
+      }
+    }
+    if (!fresh.isEmpty()) {
+      fresh.keySet().retainAll(inodes());
+      peers.addAll(fresh.values());
+    }
+  }
+
+  private Set<String> inodes() throws IOException {
     Set<String> inodes = new HashSet<>();
     try (Stream<Path> open = Files.list(process.resolve("fd"))) {
       for (Path descriptor : (Iterable<Path>) open::iterator) {
@@ -67,14 +90,7 @@ final class ConnectedSockets {
         }
       }
     }
-    for (String table : Set.of("tcp", "tcp6", "udp", "udp6")) {
-      for (String line : Files.readAllLines(process.resolve("net").resolve(table))) {
-        String[] cells = line.strip().split("\\s+");
-        if (cells.length > 9 && inodes.contains(cells[9]) && !cells[2].matches("0+:.*")) {
-          peers.add(peer(cells[2]));
-        }
-      }
-    }
+    return inodes;
   }
 
   /** The kernel's words: each four bytes of an address in this processor's order, little-endian. */
