@@ -96,6 +96,11 @@ final class Examples {
               Rows.JUDGEMENT,
               new Rows.Judgement("j1", "m", "1", HARD, 0.5, null),
               new Rows.Judgement("j2", "m", "1", null, null, "no answer"));
+      case STAGES ->
+          new Of<>(
+              Rows.STAGE,
+              new Rows.Stage("r", 1, HARD, WHEN, 1.5),
+              new Rows.Stage("r", 0, "", OLD, 0));
       case RUNS -> new Of<>(Rows.RUN, new Rows.Run("r1", HARD, WHEN), new Rows.Run("r2", "", OLD));
     };
   }
