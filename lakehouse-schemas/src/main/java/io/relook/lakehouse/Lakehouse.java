@@ -4,7 +4,9 @@ import io.delta.tables.DeltaTable;
 import io.relook.lakehouse.RelookException.Category;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -16,9 +18,9 @@ import org.apache.spark.sql.SparkSession;
  */
 public final class Lakehouse {
   /** The schema's version, kept as a property of each table. */
-  private static final int VERSION = 1;
-
   private static final String VERSION_PROPERTY = "relook.schemaVersion";
+
+  private static final String CHECK_PROPERTY = "delta.constraints.";
 
   private final SparkSession spark;
   private final String location;
@@ -70,7 +72,7 @@ public final class Lakehouse {
         table.key().stream().map(k -> "t." + k + " = s." + k).collect(Collectors.joining(" AND "));
     try {
       delta(table).as("t").merge(rows.as("s"), condition).whenNotMatched().insertAll().execute();
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       throw unwritable(table, e);
     }
   }
@@ -112,48 +114,91 @@ public final class Lakehouse {
     try {
       if (exists(table)) {
         upgrade(table);
-        return;
+      } else {
+        create(table);
       }
-      spark.sql(
-          "CREATE TABLE IF NOT EXISTS %s (%s) USING DELTA COMMENT '%s' TBLPROPERTIES ('%s' = '%d')"
-              .formatted(
-                  identifier(table),
-                  table.columns(),
-                  table.comment().replace("'", "\\'"),
-                  VERSION_PROPERTY,
-                  VERSION));
-      table
-          .checks()
-          .forEach(
-              (name, rule) ->
-                  spark.sql(
-                      "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s)"
-                          .formatted(identifier(table), name, rule)));
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       ready.remove(table);
-      throw e instanceof RelookException ? e : unwritable(table, e);
+      throw unwritable(table, e);
     }
+  }
+
+  /** One commit: a table is there with its constraints and its version, or not at all. */
+  private void create(Table table) {
+    Map<String, String> properties = new TreeMap<>();
+    properties.put(VERSION_PROPERTY, String.valueOf(Migration.NEWEST));
+    table.checks().forEach((name, rule) -> properties.put(CHECK_PROPERTY + name, rule));
+    spark.sql(
+        "CREATE TABLE IF NOT EXISTS %s (%s) USING DELTA COMMENT %s TBLPROPERTIES (%s)"
+            .formatted(
+                identifier(table),
+                table.columns(),
+                quoted(table.comment()),
+                properties.entrySet().stream()
+                    .map(p -> quoted(p.getKey()) + " = " + quoted(p.getValue()))
+                    .collect(Collectors.joining(", "))));
+  }
+
+  /**
+   * Brings a table of an older version to the newest: the migrations in order, then the constraints
+   * that it lacks, the version last. Killed anywhere, the next opening does the rest.
+   */
+  private void upgrade(Table table) {
+    Map<String, String> properties = properties(table);
+    String value = properties.getOrDefault(VERSION_PROPERTY, "none");
+    if (!value.matches("\\d{1,6}")) {
+      throw new RelookException(
+          Category.STORAGE,
+          "Table %s was not made by Relook (%s: %s): use another place for the lakehouse."
+              .formatted(identifier(table), VERSION_PROPERTY, value));
+    }
+    int version = Integer.parseInt(value);
+    if (version > Migration.NEWEST) {
+      throw new RelookException(
+          Category.STORAGE,
+          "Table %s has schema version %d, this Relook knows up to %d: use a newer Relook."
+              .formatted(identifier(table), version, Migration.NEWEST));
+    }
+    if (version == Migration.NEWEST) {
+      return;
+    }
+    for (Migration migration : Migration.ALL) {
+      if (migration.version() > version) {
+        for (Migration.Statement statement : migration.of(table)) {
+          if (!statement.isDone(spark.table(identifier(table)).schema())) {
+            spark.sql(statement.sql(identifier(table)));
+          }
+        }
+      }
+    }
+    table
+        .checks()
+        .forEach(
+            (name, rule) -> {
+              if (!properties.containsKey(CHECK_PROPERTY + name)) {
+                spark.sql(
+                    "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s)"
+                        .formatted(identifier(table), name, rule));
+              }
+            });
+    spark.sql(
+        "ALTER TABLE %s SET TBLPROPERTIES ('%s' = '%d')"
+            .formatted(identifier(table), VERSION_PROPERTY, Migration.NEWEST));
+  }
+
+  private Map<String, String> properties(Table table) {
+    Map<String, String> properties = new TreeMap<>();
+    spark
+        .sql("SHOW TBLPROPERTIES " + identifier(table))
+        .collectAsList()
+        .forEach(row -> properties.put(row.getString(0), row.getString(1)));
+    return properties;
   }
 
   private boolean exists(Table table) {
     return named
         ? spark.catalog().tableExists(location + "." + table.tableName())
         : DeltaTable.isDeltaTable(spark, location + "/" + table.tableName());
-  }
-
-  /** Numbered migrations go here; there is one version so far. */
-  private void upgrade(Table table) {
-    Row row =
-        spark
-            .sql("SHOW TBLPROPERTIES " + identifier(table) + " ('" + VERSION_PROPERTY + "')")
-            .first();
-    String value = row.getString(row.length() - 1);
-    if (!value.matches("\\d+") || Integer.parseInt(value) > VERSION) {
-      throw new RelookException(
-          Category.STORAGE,
-          "Table %s has schema version %s, this Relook knows up to %d: use a newer Relook."
-              .formatted(identifier(table), value, VERSION));
-    }
   }
 
   private DeltaTable delta(Table table) {
@@ -168,7 +213,15 @@ public final class Lakehouse {
         : "delta.`" + location + "/" + table.tableName() + "`";
   }
 
-  private RelookException unwritable(Table table, RuntimeException cause) {
+  private static String quoted(String text) {
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
+  }
+
+  /** Spark throws checked exceptions that it does not declare, so the cause is any. */
+  private RelookException unwritable(Table table, Exception cause) {
+    if (cause instanceof RelookException) {
+      return (RelookException) cause;
+    }
     Throwable root = cause;
     while (root.getCause() != null) {
       root = root.getCause();

@@ -76,7 +76,11 @@ public final class Rows {
       Double reflection,
       Double total,
       String answer,
-      String reason) {}
+      String reason,
+      Map<String, CustomReward> custom) {}
+
+  /** A user's own reward of a trajectory; the value is null where the reason says why. */
+  public record CustomReward(String version, Double value, String reason) {}
 
   public record Difficulty(
       String runId,
@@ -133,12 +137,16 @@ public final class Rows {
       Double samplerGap,
       Integer groups,
       Integer groupsUsed,
+      List<GroupFiltered> groupsFiltered,
       List<String> trainedIds,
       List<Double> advantages,
       Map<String, Long> tablesRead,
       String policyIn,
       String policyOut,
       double seconds) {}
+
+  /** A sampled group that a GRPO step left out. */
+  public record GroupFiltered(String queryId, String reason) {}
 
   public record CheckpointRow(
       String policyVersion,

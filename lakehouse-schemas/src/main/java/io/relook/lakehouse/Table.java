@@ -36,7 +36,7 @@ public enum Table {
   private final StructType schema;
 
   Table() {
-    List<String> lines = lines(tableName() + ".sql");
+    List<String> lines = lines("/tables/" + tableName() + ".sql");
     this.comment = lines.get(0).substring(3);
     Map<String, String> named = new LinkedHashMap<>();
     List<String> keyColumns = List.of();
@@ -85,8 +85,8 @@ public enum Table {
     return schema;
   }
 
-  private static List<String> lines(String file) {
-    try (InputStream in = Table.class.getResourceAsStream("/tables/" + file)) {
+  static List<String> lines(String resource) {
+    try (InputStream in = Table.class.getResourceAsStream(resource)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -37,7 +37,7 @@ public final class EvaluateJob {
   /** An answer that cannot be scored counts as wrong: the model gave none that could be read. */
   public Result run(String benchmark, List<RolloutJob.Ask> asks, LongConsumer progress) {
     new RolloutJob(lakehouse, engine, rollout).run(asks, progress);
-    new ScoreJob(lakehouse, rewards).run(rollout.runId());
+    new ScoreJob(lakehouse, rewards, rollout.failureBudget()).run(rollout.runId());
     List<Row> rows = new ArrayList<>();
     lakehouse
         .read(Table.TRAJECTORIES)

@@ -14,6 +14,13 @@ final class JobErrors {
             .formatted(job, failed, all, 100 * most, example));
   }
 
+  static RelookException rewards(long failed, long all, double most, String example) {
+    return new RelookException(
+        Category.DATA,
+        "score: %d of %d rows have a reward that could not be computed, more than the failure budget of %.1f %%. One of them: %s. The reasons are in rewards.custom; mend the reward and raise its version, or raise failureBudget."
+            .formatted(failed, all, 100 * most, example));
+  }
+
   static RelookException noQueries(String source) {
     return new RelookException(
         Category.DATA, "No usable questions in %s: look at the table rejects.".formatted(source));

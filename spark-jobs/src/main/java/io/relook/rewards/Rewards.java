@@ -1,11 +1,15 @@
 package io.relook.rewards;
 
+import io.relook.lakehouse.Keys;
+import io.relook.lakehouse.Table;
 import java.io.Serializable;
+import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import org.apache.spark.sql.types.StructType;
 
 /**
- * The three rewards that VRE names (arXiv 2603.26348, figure 1); their formulas are our choice.
+ * The three rewards that VRE names (arXiv 2603.26348, figure 1), and a user's own; the formulas are
+ * our choice.
  *
  * <ul>
  *   <li>format: thinking, at most one {@code <reflection>} that says something, one non-empty
@@ -15,50 +19,77 @@ import java.util.regex.Pattern;
  *       by form alone.
  * </ul>
  *
- * @param formatWeight of the format in the total
+ * @param formatWeight of the format in the total; 0 leaves a part out of it
  */
-public record Rewards(double formatWeight, double accuracyWeight, double reflectionWeight)
+public record Rewards(
+    double formatWeight, double accuracyWeight, double reflectionWeight, List<CustomReward> custom)
     implements Serializable {
-  private static final Pattern TEMPLATE =
-      Pattern.compile(
-          "(?s)(?:(?!</?(?:reflection|answer|think)>).)*"
-              + "(?:<reflection>(?:(?!</?(?:reflection|answer|think)>).)*\\w{2}(?:(?!</?(?:reflection|answer|think)>).)*</reflection>"
-              + "(?:(?!</?(?:reflection|answer|think)>).)*)?"
-              + "<answer>(?:(?!</?(?:reflection|answer|think)>).)*\\S(?:(?!</?(?:reflection|answer|think)>).)*</answer>\\s*");
-  private static final int LONGEST = 100_000;
+  /** Why a trajectory that ended with an error has no scores. */
+  public static final String NO_COMPLETION = "no completion";
+
+  public Rewards {
+    custom = List.copyOf(custom);
+  }
+
+  /** The built-in rewards alone. */
+  public Rewards(double formatWeight, double accuracyWeight, double reflectionWeight) {
+    this(formatWeight, accuracyWeight, reflectionWeight, List.of());
+  }
 
   /** What a completion earned; NULL where it could not be computed, with the reason. */
   public record Scores(
-      Double format,
-      Double accuracy,
-      Double reflection,
-      Double total,
-      String answer,
-      String reason) {}
+      Double format, Double accuracy, Double reflection, String answer, String reason) {}
 
-  /** Names the functions and the weights: scores of another version are other rows. */
+  /** Names all that decides the scores: scores of another version are other rows. */
   public String version() {
-    return "vre-1(%s,%s,%s)".formatted(formatWeight, accuracyWeight, reflectionWeight);
+    StringBuilder version =
+        new StringBuilder(
+            "vre-2(%s,%s,%s)".formatted(formatWeight, accuracyWeight, reflectionWeight));
+    for (CustomReward reward : custom) {
+      version.append(
+          "+%s*%s@%s#%s"
+              .formatted(
+                  reward.name(),
+                  reward.weight(),
+                  reward.version(),
+                  Keys.of(reward.definition(), reward.getClass().getSimpleName())
+                      .substring(0, 12)));
+    }
+    return version.toString();
+  }
+
+  /**
+   * The columns that an expression sees: the trajectory's, {@code tokens} of its completion, its
+   * question's ({@code truth} is the right answer), the built-in scores ({@code answer} is what was
+   * read), and in {@code custom} the rewards listed before it, classes first.
+   */
+  public static StructType visible() {
+    StructType queries = Table.QUERIES.schema();
+    StructType rewards = Table.REWARDS.schema();
+    StructType visible = Table.TRAJECTORIES.schema();
+    for (String column : List.of("question", "template", "source", "split", "difficulty")) {
+      visible = visible.add(queries.apply(column));
+    }
+    visible = visible.add("truth", "string").add("tokens", "int");
+    for (String column :
+        List.of("format", "accuracy", "reflection", "answer", "reason", "custom")) {
+      visible = visible.add(rewards.apply(column));
+    }
+    return visible;
   }
 
   /** Scores a completion against the truth, which may be unknown (null). */
   public Scores score(String text, String truth, String error) {
     if (error != null) {
-      return new Scores(null, null, null, null, null, "no completion: " + error);
-    }
-    if (text.length() > LONGEST) {
-      return new Scores(0.0, 0.0, 0.0, 0.0, null, null);
+      return new Scores(null, null, null, null, NO_COMPLETION + ": " + error);
     }
     Optional<String> answer = Verifier.answer(text);
-    double format = TEMPLATE.matcher(text).matches() ? 1 : 0;
+    double format = Template.isKept(text) ? 1 : 0;
     if (truth == null) {
-      return new Scores(
-          format, null, null, null, answer.orElse(null), "the right answer is not known");
+      return new Scores(format, null, null, answer.orElse(null), "the right answer is not known");
     }
     double accuracy = answer.isPresent() && Verifier.isRight(answer.get(), truth) ? 1 : 0;
     double reflection = format == 1 && accuracy == 1 && text.contains("<reflection>") ? 1 : 0;
-    double total =
-        formatWeight * format + accuracyWeight * accuracy + reflectionWeight * reflection;
-    return new Scores(format, accuracy, reflection, total, answer.orElse(null), null);
+    return new Scores(format, accuracy, reflection, answer.orElse(null), null);
   }
 }

@@ -47,10 +47,10 @@ public final class Demo {
     Progress progress = new Progress(out, lakehouse, RUN);
     out.printf("lakehouse %s%n", place);
     try {
+      IterationLoop loop = new IterationLoop(lakehouse, RUN, preset, progress);
       lakehouse.merge(
           Table.RUNS, List.of(Rows.RUN.toRow(new Rows.Run(RUN, preset.toString(), Instant.now()))));
       takeIn(lakehouse, preset, data, progress);
-      IterationLoop loop = new IterationLoop(lakehouse, RUN, preset, progress);
       Path folder = baseFolder(lakehouse, preset);
       Rows.CheckpointRow base = loop.policies().base(folder.toString());
       loop.evaluate(base);

@@ -172,7 +172,7 @@ final class GrpoTrainer {
             sampling.partitions(),
             preset.failureBudget());
     new RolloutJob(lakehouse, engine, config).run(asks, rows -> {});
-    new ScoreJob(lakehouse, rewards).run(runId);
+    new ScoreJob(lakehouse, rewards, preset.failureBudget()).run(runId);
   }
 
   private Batch batch(String runId, int iteration, int step) {
@@ -258,6 +258,7 @@ final class GrpoTrainer {
           gap,
           batch.groups,
           batch.used,
+          null,
           batch.samples.stream().map(s -> s.trajectory.trajectoryId()).toList(),
           batch.samples.stream().map(s -> s.advantage).toList(),
           read,

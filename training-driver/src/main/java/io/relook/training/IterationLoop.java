@@ -15,11 +15,13 @@ import io.relook.lakehouse.Table;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.text.TextProcessor;
 import io.relook.model.torch.TorchProgram;
+import io.relook.rewards.CustomReward;
 import io.relook.rewards.Rewards;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * One iteration of VRE (arXiv 2603.26348), top to bottom: each line a stage, each stage a table in
@@ -50,20 +52,26 @@ final class IterationLoop {
     this.runId = runId;
     this.preset = preset;
     this.progress = progress;
-    this.rewards = rewards(preset);
+    this.rewards = rewards(lakehouse.spark(), preset.rewards());
     this.policies = new Policies(lakehouse, runId);
   }
 
-  static Rewards rewards(Preset preset) {
+  /**
+   * A class that is not there or an expression that does not analyse ends here, before any work.
+   */
+  static Rewards rewards(SparkSession spark, Preset.RewardWeights weights) {
     return new Rewards(
-        preset.rewards().format(), preset.rewards().accuracy(), preset.rewards().reflection());
+        weights.format(),
+        weights.accuracy(),
+        weights.reflection(),
+        CustomReward.resolve(spark, weights.custom()));
   }
 
   /** Runs iteration 1 from the base policy; returns the policy that it ends with. */
   Rows.CheckpointRow run(Rows.CheckpointRow base, Path baseFolder, TorchProgram program) {
     Dataset<Row> train = lakehouse.read(Table.QUERIES).where("split = 'train'");
     List<RolloutJob.Ask> questions = RolloutJob.questions(train);
-    ScoreJob score = new ScoreJob(lakehouse, rewards);
+    ScoreJob score = new ScoreJob(lakehouse, rewards, preset.failureBudget());
     try (TextProcessor text = TextProcessor.load(baseFolder)) {
       RowPrompts prompts =
           new RowPrompts(lakehouse, ImageProcessor.load(baseFolder), preset.rollout().minPixels());

@@ -1,6 +1,8 @@
 package io.relook.training;
 
 import io.relook.model.spark.EngineSettings;
+import io.relook.rewards.CustomReward;
+import java.util.List;
 
 /**
  * A recipe: every value of a run. The files under {@code conf/presets} say where each comes from.
@@ -38,8 +40,13 @@ public record Preset(
       int chunk,
       int partitions) {}
 
-  /** Weights of the three rewards in the total. */
-  public record RewardWeights(double format, double accuracy, double reflection) {}
+  /** Weights of the three rewards in the total, and the user's own rewards; none where left out. */
+  public record RewardWeights(
+      double format, double accuracy, double reflection, List<CustomReward.Setting> custom) {
+    public RewardWeights {
+      custom = custom == null ? List.of() : List.copyOf(custom);
+    }
+  }
 
   /**
    * Pre-reasonings a question, reflections a pre-reasoning, share of direct traces, what is asked.

@@ -7,7 +7,9 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
 import java.io.IOException;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +22,9 @@ import java.util.Set;
 public final class PresetReader {
   /** Whole numbers of which none is a sensible choice; the others count something. */
   private static final Set<String> MAY_BE_ZERO = Set.of("scenesSeed", "minPixels", "warmupSteps");
+
+  /** What may be left out. */
+  private static final Set<String> OPTIONAL = Set.of("custom", "class", "sql", "version");
 
   private final List<String> problems = new ArrayList<>();
 
@@ -66,7 +71,7 @@ public final class PresetReader {
       return;
     }
     RecordComponent[] components = type.getRecordComponents();
-    List<String> known = Arrays.stream(components).map(RecordComponent::getName).toList();
+    List<String> known = Arrays.stream(components).map(PresetReader::key).toList();
     node.fieldNames()
         .forEachRemaining(
             key -> {
@@ -77,11 +82,15 @@ public final class PresetReader {
               }
             });
     for (RecordComponent component : components) {
-      String path = at + component.getName();
-      JsonNode value = node.path(component.getName());
+      String path = at + key(component);
+      JsonNode value = node.path(key(component));
       Class<?> wanted = component.getType();
       if (value.isMissingNode()) {
-        problems.add("missing key " + path);
+        if (!OPTIONAL.contains(key(component))) {
+          problems.add("missing key " + path);
+        }
+      } else if (wanted == List.class) {
+        checkEach(value, component, path);
       } else if (wanted.isRecord()) {
         if (!(value.isNull() && wanted == Preset.Ingest.class)) {
           check(value, wanted, path + ".");
@@ -93,6 +102,22 @@ public final class PresetReader {
         }
       }
     }
+  }
+
+  private void checkEach(JsonNode list, RecordComponent component, String path) {
+    if (!list.isArray()) {
+      problems.add(path + " must be a list");
+      return;
+    }
+    Type element = ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0];
+    for (int i = 0; i < list.size(); i++) {
+      check(list.get(i), (Class<?>) element, "%s[%d].".formatted(path, i));
+    }
+  }
+
+  /** A component whose name Java keeps for itself has an underscore behind it. */
+  private static String key(RecordComponent component) {
+    return component.getName().replaceAll("_$", "");
   }
 
   /** What a value has to be where it is not, else null. */

@@ -105,6 +105,7 @@ final class SftTrainer {
                     null,
                     null,
                     null,
+                    null,
                     batch.stream().map(Rows.SftExample::exampleId).toList(),
                     List.of(),
                     Map.of(Table.SFT_EXAMPLES.tableName(), version),

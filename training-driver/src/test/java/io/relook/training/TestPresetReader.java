@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
+import io.relook.rewards.CustomReward;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,6 +94,28 @@ final class TestPresetReader {
         refusal(demo().replaceFirst("(?m)^sft: .*", "sft: null").replaceFirst("ingest: .*", ""));
     assertTrue(message.contains("sft must be a mapping"), message);
     assertTrue(message.contains("missing key data.ingest"), message);
+  }
+
+  @Test
+  void ownRewardsMayBeLeftOutOrListed() throws IOException {
+    assertEquals(List.of(), PresetReader.parse("p", demo()).rewards().custom());
+    String weights = "reflection: 0.2}";
+    String listed =
+        "reflection: 0.2, custom: [{name: brevity, weight: 0.1, class: a.B},"
+            + " {name: size, weight: -1, sql: length(text), version: '3'}]}";
+    assertEquals(
+        List.of(
+            new CustomReward.Setting("brevity", 0.1, "a.B", null, null),
+            new CustomReward.Setting("size", -1, null, "length(text)", "3")),
+        PresetReader.parse("p", changed(weights, listed)).rewards().custom());
+
+    String wrong =
+        refusal(changed(weights, "reflection: 0.2, custom: [{nmae: a, weight: x, clas: B}, 3]}"));
+    assertTrue(wrong.contains("5 problems"), wrong);
+    assertTrue(wrong.contains("rewards.custom[0].nmae (nearest: name)"), wrong);
+    assertTrue(wrong.contains("rewards.custom[0].clas (nearest: class)"), wrong);
+    assertTrue(wrong.contains("rewards.custom[1] must be a mapping"), wrong);
+    assertTrue(refusal(changed(weights, "reflection: 0.2, custom: 3}")).contains("must be a list"));
   }
 
   @Test
