@@ -89,4 +89,34 @@ public final class EvaluateJob {
     long correct = rows.where(col("correct")).count();
     return new Result(correct, questions, Wilson.of(correct, questions));
   }
+
+  /** Evaluates a policy on a split's questions. */
+  public static void main(String[] args) {
+    JobMain.run("evaluate", USAGE, args, EvaluateJob::main);
+  }
+
+  static final String USAGE =
+      "--lakehouse --run --preset [--policy] [--iteration 1] [--benchmark held-out] [--split test]";
+
+  static String main(Lakehouse lakehouse, JobArguments arguments) {
+    RolloutJob.Config greedy =
+        RolloutJob.Config.of(
+            arguments.preset(),
+            arguments.run(),
+            arguments.iteration(),
+            Phase.EVALUATION,
+            arguments.policy(lakehouse));
+    Result result =
+        new EvaluateJob(lakehouse, arguments.preset().engine(), greedy, arguments.rewards())
+            .run(
+                arguments.option("benchmark"),
+                RolloutJob.questions(arguments.split(lakehouse)),
+                rows -> {});
+    return "%d of %d right, 95 %% interval %.3f to %.3f"
+        .formatted(
+            result.correct(),
+            result.questions(),
+            result.interval().low(),
+            result.interval().high());
+  }
 }

@@ -19,7 +19,33 @@ final class JobErrors {
         Category.DATA, "No usable questions in %s: look at the table rejects.".formatted(source));
   }
 
+  /** Why a row is not taken in. */
+  static RelookException row(String problem) {
+    return new RelookException(Category.DATA, problem + ".");
+  }
+
   static RelookException source(String problem) {
     return new RelookException(Category.CONFIG, "Cannot ingest: " + problem + ".");
+  }
+
+  static RelookException policy(String problem, String asked) {
+    return new RelookException(
+        Category.CONFIG, "Cannot use the policy %s: %s.".formatted(asked, problem));
+  }
+
+  /** The error of Relook's that Spark wrapped on its way from a task, or null. */
+  static RelookException own(Throwable error) {
+    for (Throwable at = error; at != null; at = at.getCause()) {
+      if (at instanceof RelookException own) {
+        return own;
+      }
+    }
+    return null;
+  }
+
+  /** As above, or the error itself where it is another. */
+  static RuntimeException ownCause(RuntimeException error) {
+    RelookException own = own(error);
+    return own == null ? error : own;
   }
 }

@@ -61,4 +61,17 @@ public final class ScoreJob {
             scores.answer(),
             scores.reason()));
   }
+
+  /** Scores a run with the preset's rewards. */
+  public static void main(String[] args) {
+    JobMain.run("score", USAGE, args, ScoreJob::main);
+  }
+
+  static final String USAGE = "--lakehouse --run --preset";
+
+  static String main(Lakehouse lakehouse, JobArguments arguments) {
+    Rewards rewards = arguments.rewards();
+    new ScoreJob(lakehouse, rewards).run(arguments.run());
+    return "rewards %s of %s".formatted(rewards.version(), arguments.run());
+  }
 }

@@ -15,6 +15,7 @@ import io.relook.lakehouse.Table;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.text.TextProcessor;
 import io.relook.model.torch.TorchProgram;
+import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.nio.file.Path;
 import java.util.List;
