@@ -2,6 +2,7 @@ package io.relook.jobs;
 
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.min;
@@ -142,8 +143,9 @@ public final class IngestJob {
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
       Dataset<Row> rejects = all.where("reject is not null").select("reject.*");
-      long count = all.count();
-      long refused = rejects.count();
+      Row counts = all.agg(count(lit(1)), count(col("reject"))).first();
+      long count = counts.getLong(0);
+      long refused = counts.getLong(1);
       if (refused > 0) {
         lakehouse.merge(Table.REJECTS, rejects.dropDuplicates("reject_id"));
       }
@@ -165,7 +167,7 @@ public final class IngestJob {
         lakehouse.merge(Table.QUERIES, queries(all));
       }
       return new Result(source, count - refused, refused);
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       throw JobErrors.ownCause(e);
     } finally {
       all.unpersist();

@@ -51,16 +51,27 @@ final class IngestText {
       if (Character.isISOControl(c) && c != '\n' && c != '\r' && c != '\t') {
         throw JobErrors.row("the %s holds the control character U+%04X".formatted(what, (int) c));
       }
-      if (Character.isSurrogate(c)) {
-        if (i + 1 == text.length() || !Character.isSurrogatePair(c, text.charAt(i + 1))) {
-          throw JobErrors.row("the %s holds half a character, U+%04X".formatted(what, (int) c));
-        }
-        i++;
-      }
       if (c == '\uFFFD') {
         throw JobErrors.row("the %s holds bytes that are no UTF-8".formatted(what));
       }
     }
     return text;
+  }
+
+  /**
+   * The first surrogate without its other half, such as U+D83D, or null. Spark's strings are UTF-8,
+   * which has no such thing: it would become a question mark on the way.
+   */
+  static String halfCharacter(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (i + 1 == text.length() || !Character.isSurrogatePair(c, text.charAt(i + 1))) {
+          return "U+%04X".formatted((int) c);
+        }
+        i++;
+      }
+    }
+    return null;
   }
 }

@@ -30,7 +30,7 @@ import org.apache.spark.sql.Row;
 /** What a job was started with: {@code --name value} pairs, and {@code a.b=c} for the preset. */
 record JobArguments(Map<String, String> options, Preset preset) {
   private static final Pattern OPTION =
-      Pattern.compile("(\\[)?--(\\w+)(?: ([^\\]\\s-][^\\]\\s]*))?");
+      Pattern.compile("(\\[)?--(\\w+)(?: ([^\\[\\]\\s-][^\\]\\s]*))?");
 
   /** A command line that no job understands. */
   static final class UsageException extends Exception {

@@ -43,9 +43,14 @@ final class JobErrors {
     return null;
   }
 
-  /** As above, or the error itself where it is another. */
-  static RuntimeException ownCause(RuntimeException error) {
+  /** As above; another error as it is. Spark throws checked ones that it does not declare. */
+  static RuntimeException ownCause(Exception error) {
     RelookException own = own(error);
-    return own == null ? error : own;
+    if (own != null) {
+      return own;
+    }
+    return error instanceof RuntimeException unchecked
+        ? unchecked
+        : new RelookException(Category.INTERNAL, "Spark: " + error.getMessage(), error);
   }
 }

@@ -47,7 +47,8 @@ final class JobMain {
     } catch (RelookException e) {
       System.err.println("relook: " + e.getMessage());
       return 1;
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
+      // Spark throws checked exceptions that it does not declare.
       e.printStackTrace();
       return 1;
     }

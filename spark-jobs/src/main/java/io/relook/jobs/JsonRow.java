@@ -70,6 +70,10 @@ final class JsonRow {
     if (node != null && node.isContainerNode()) {
       throw new IOException("the field %s is no text".formatted(name));
     }
+    String half = node == null ? null : IngestText.halfCharacter(node.asText());
+    if (half != null) {
+      throw new IOException("the field %s holds half a character, %s".formatted(name, half));
+    }
     return node == null ? null : node.asText();
   }
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Column;
@@ -121,7 +122,11 @@ final class QuestionReader {
     }
     problems.add(
         "there is no column %s (there are %s)"
-            .formatted(name, String.join(", ", schema.fieldNames())));
+            .formatted(
+                name,
+                Arrays.stream(schema.fieldNames())
+                    .filter(column -> !column.equals(CORRUPT))
+                    .collect(Collectors.joining(", "))));
     return null;
   }
 

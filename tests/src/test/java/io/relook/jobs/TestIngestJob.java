@@ -66,7 +66,8 @@ class TestIngestJob {
     refused.put("{\"question\": [\"a\"], \"image\": \"0.png\"}", "question is no text");
     refused.put("{\"question\": \"bell \\u0007?\", \"image\": \"0.png\"}", "U+0007");
     refused.put(
-        "{\"question\": \"half \\ud83d?\", \"image\": \"0.png\"}", "half a character, U+D83D");
+        "{\"question\": \"half \\ud83d?\", \"image\": \"0.png\"}",
+        "question holds half a character, U+D83D");
     refused.put(
         "{\"question\": \"half \\ude00\", \"image\": \"0.png\"}", "half a character, U+DE00");
     refused.put(
@@ -281,8 +282,8 @@ class TestIngestJob {
   }
 
   @Test
-  void publishedBenchmarksAreTakenIn() {
-    Path shared = shared("data/samples");
+  void publishedQuestionsAreTakenIn() {
+    Path shared = shared();
     Preset.Mapping math =
         new Preset.Mapping(
             "question", "answer", "id", "id", "options", null, "subject", "level", Map.of());
@@ -305,7 +306,12 @@ class TestIngestJob {
             "wemath",
             files(we, new Preset.QuestionFile("records.jsonl", null, "{}", 0)),
             "logicvista",
-            files(logic, file("records.jsonl")));
+            files(logic, file("records.jsonl")),
+            "../easy-vqa/easy_vqa/data",
+            files(
+                mapping("0", "1", "2"),
+                new Preset.QuestionFile(
+                    "train/questions.json", "train", "train/images/{}.png", 100)));
     Map<String, Long> taken =
         sources.entrySet().stream()
             .collect(
@@ -319,9 +325,13 @@ class TestIngestJob {
                             .run()
                             .get(0)
                             .taken()));
-    assertEquals(Map.of("mathvision", 40L, "wemath", 35L, "logicvista", 30L), taken);
+    assertEquals(
+        Map.of(
+            "mathvision", 40L, "wemath", 35L, "logicvista", 30L, "../easy-vqa/easy_vqa/data", 100L),
+        taken);
     Dataset<Row> queries = lakehouse.read(Table.QUERIES);
-    assertEquals(105, queries.count());
+    assertEquals(205, queries.count());
+    assertEquals("blue", query("what color is the shape?").answer());
     assertEquals(35, queries.where("split = 'test' and source like 'wemath/%'").count());
     assertEquals(
         1,
@@ -330,24 +340,10 @@ class TestIngestJob {
             .count());
   }
 
-  @Test
-  void bareArraysAreTakenInUpToTheLimit() {
-    Path shared = shared("data/easy-vqa/easy_vqa/data");
-    Preset.Ingest ingest =
-        files(
-            mapping("0", "1", "2"),
-            new Preset.QuestionFile("train/questions.json", "train", "train/images/{}.png", 100));
-    assertEquals(
-        100,
-        new IngestJob(lakehouse, new IngestJob.Config(shared.toString(), ingest, 0))
-            .run()
-            .get(0)
-            .taken());
-    assertEquals("blue", query("what color is the shape?").answer());
-  }
-
-  private static Path shared(String name) {
-    Path path = Path.of(System.getProperty("relook.root", ".."), "..", "shared", name).normalize();
+  private static Path shared() {
+    Path path =
+        Path.of(System.getProperty("relook.root", ".."), "..", "shared", "data", "samples")
+            .normalize();
     if (!Files.isDirectory(path)) {
       System.err.println("NOT RUN: there are no data in " + path);
     }

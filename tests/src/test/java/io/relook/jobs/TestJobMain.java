@@ -34,7 +34,8 @@ class TestJobMain {
   @Test
   void aWrongCommandLineIsToldWholeAndEndsWith2() {
     Outcome outcome =
-        execute(RolloutJob.USAGE, "--run", "--preset", PRESET, "--polici", "x", "--iteration", "one");
+        execute(
+            RolloutJob.USAGE, "--run", "--preset", PRESET, "--polici", "x", "--iteration", "one");
     assertEquals(2, outcome.code());
     for (String problem :
         List.of(
@@ -51,7 +52,8 @@ class TestJobMain {
   @Test
   void aWrongPresetOrOverrideEndsWith1() {
     Outcome outcome =
-        execute(ScoreJob.USAGE, "--lakehouse", "x", "--run", "r", "--preset", PRESET, "grpo.stepz=1");
+        execute(
+            ScoreJob.USAGE, "--lakehouse", "x", "--run", "r", "--preset", PRESET, "grpo.stepz=1");
     assertEquals(1, outcome.code());
     assertTrue(outcome.errors().contains("grpo.stepz (nearest: steps)"), outcome.errors());
   }
@@ -66,8 +68,11 @@ class TestJobMain {
     Path second = Files.createDirectories(folder.resolve("second"));
     Files.writeString(first.resolve("config.json"), "{}");
     Files.writeString(second.resolve("config.json"), "{}");
-    assertEquals("r/0/base/0", policy(lakehouse, first.toString()).policy(lakehouse).policyVersion());
-    assertEquals(first.toUri().getPath(), path(policy(lakehouse, "r/0/base/0").policy(lakehouse).uri()) + "/");
+    assertEquals(
+        "r/0/base/0", policy(lakehouse, first.toString()).policy(lakehouse).policyVersion());
+    assertEquals(
+        first.toUri().getPath(),
+        path(policy(lakehouse, "r/0/base/0").policy(lakehouse).uri()) + "/");
     assertRefused(lakehouse, "the run r began from", second.toString());
   }
 
@@ -115,7 +120,13 @@ class TestJobMain {
       Lakehouse lakehouse = Lakehouse.open(TestSession.spark(), lake);
       Map<Table, Long> counts = new TreeMap<>();
       for (Table table :
-          List.of(Table.QUERIES, Table.IMAGES, Table.REJECTS, Table.TRAJECTORIES, Table.REWARDS, Table.DIFFICULTY)) {
+          List.of(
+              Table.QUERIES,
+              Table.IMAGES,
+              Table.REJECTS,
+              Table.TRAJECTORIES,
+              Table.REWARDS,
+              Table.DIFFICULTY)) {
         counts.put(table, lakehouse.read(table).count());
       }
       assertEquals(4, counts.get(Table.QUERIES));
@@ -142,8 +153,10 @@ class TestJobMain {
     command.addAll(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
     command.add("org.apache.spark.deploy.SparkSubmit");
     command.addAll(
-        List.of("--master", "local[1]", "--conf", "spark.ui.enabled=false", "--class", job.getName()));
-    command.add(Path.of(job.getProtectionDomain().getCodeSource().getLocation().toURI()).toString());
+        List.of(
+            "--master", "local[1]", "--conf", "spark.ui.enabled=false", "--class", job.getName()));
+    command.add(
+        Path.of(job.getProtectionDomain().getCodeSource().getLocation().toURI()).toString());
     command.addAll(List.of(args));
     Path log = Files.createTempFile("submit", ".log");
     Process process =

@@ -150,8 +150,7 @@ class TestLakehouse {
     String relative = Path.of("").toAbsolutePath().relativize(folder.toAbsolutePath()).toString();
     Lakehouse here = Lakehouse.open(TestSession.spark(), relative + "/");
     here.merge(
-        Table.REJECTS,
-        List.of(Rows.REJECT.toRow(new Rows.Reject("r", "s", "row 1", "broken"))));
+        Table.REJECTS, List.of(Rows.REJECT.toRow(new Rows.Reject("r", "s", "row 1", "broken"))));
     assertEquals(1, lakehouse.read(Table.REJECTS).count());
     assertTrue(here.folder("policies").startsWith("file:/"), here.folder("policies"));
   }
