@@ -96,16 +96,13 @@ public final class EvaluateJob {
   }
 
   static final String USAGE =
-      "--lakehouse --run --preset [--policy] [--iteration 1] [--benchmark held-out] [--split test]";
+      "--lakehouse --run --preset [--policy] [--benchmark held-out] [--split test]";
 
   static String main(Lakehouse lakehouse, JobArguments arguments) {
+    Rows.CheckpointRow policy = arguments.policy(lakehouse);
     RolloutJob.Config greedy =
         RolloutJob.Config.of(
-            arguments.preset(),
-            arguments.run(),
-            arguments.iteration(),
-            Phase.EVALUATION,
-            arguments.policy(lakehouse));
+            arguments.preset(), arguments.run(), policy.iteration(), Phase.EVALUATION, policy);
     Result result =
         new EvaluateJob(lakehouse, arguments.preset().engine(), greedy, arguments.rewards())
             .run(

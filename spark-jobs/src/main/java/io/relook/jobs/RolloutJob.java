@@ -65,7 +65,7 @@ public final class RolloutJob {
           runId,
           iteration,
           phase,
-          0,
+          greedy && policy.stage().equals("grpo") ? policy.step() : 0,
           policy.policyVersion(),
           policy.uri(),
           greedy ? 1 : samples,
