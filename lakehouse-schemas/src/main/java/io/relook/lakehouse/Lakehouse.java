@@ -2,12 +2,14 @@ package io.relook.lakehouse;
 
 import io.delta.tables.DeltaTable;
 import io.relook.lakehouse.RelookException.Category;
+import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -29,9 +31,26 @@ public final class Lakehouse {
 
   private Lakehouse(SparkSession spark, String location) {
     this.spark = spark;
-    this.location =
-        location.endsWith("/") ? location.substring(0, location.length() - 1) : location;
     this.named = location.matches("\\w+\\.\\w+");
+    this.location = named ? location : absolute(spark, location.replaceFirst("(?<=.)/+$", ""));
+  }
+
+  /** Delta names tables by absolute paths only. */
+  private static String absolute(SparkSession spark, String folder) {
+    Path path = new Path(folder);
+    if (path.isAbsolute()) {
+      return folder;
+    }
+    try {
+      return path.getFileSystem(spark.sessionState().newHadoopConf())
+          .makeQualified(path)
+          .toString();
+    } catch (IOException e) {
+      throw new RelookException(
+          Category.CONFIG,
+          "There is no such place as %s: %s.".formatted(folder, e.getMessage()),
+          e);
+    }
   }
 
   public static Lakehouse open(SparkSession spark, String location) {
@@ -42,7 +61,7 @@ public final class Lakehouse {
     return spark;
   }
 
-  /** Where checkpoints and other files of this lakehouse go. */
+  /** Where checkpoints and other files of this lakehouse go: a path, or a URI with its scheme. */
   public String folder(String name) {
     return named
         ? spark.conf().get("spark.sql.warehouse.dir") + "/" + location + "/" + name
@@ -125,6 +144,9 @@ public final class Lakehouse {
 
   /** One commit: a table is there with its constraints and its version, or not at all. */
   private void create(Table table) {
+    if (named) {
+      spark.sql("CREATE SCHEMA IF NOT EXISTS " + location);
+    }
     Map<String, String> properties = new TreeMap<>();
     properties.put(VERSION_PROPERTY, String.valueOf(Migration.NEWEST));
     table.checks().forEach((name, rule) -> properties.put(CHECK_PROPERTY + name, rule));

@@ -11,6 +11,7 @@ public final class Rows {
   public static final RecordCodec<Query> QUERY = new RecordCodec<>(Table.QUERIES, Query.class);
   public static final RecordCodec<Image> IMAGE = new RecordCodec<>(Table.IMAGES, Image.class);
   public static final RecordCodec<Reject> REJECT = new RecordCodec<>(Table.REJECTS, Reject.class);
+  public static final RecordCodec<Ingest> INGEST = new RecordCodec<>(Table.INGESTS, Ingest.class);
   public static final RecordCodec<Trajectory> TRAJECTORY =
       new RecordCodec<>(Table.TRAJECTORIES, Trajectory.class);
   public static final RecordCodec<Reward> REWARD = new RecordCodec<>(Table.REWARDS, Reward.class);
@@ -46,6 +47,15 @@ public final class Rows {
   public record Image(String imageId, byte[] bytes, int width, int height) {}
 
   public record Reject(String rejectId, String source, String place, String reason) {}
+
+  public record Ingest(
+      String source,
+      String tableId,
+      String mapping,
+      long version,
+      long taken,
+      long refused,
+      Instant committedAt) {}
 
   public record Trajectory(
       String trajectoryId,

@@ -16,6 +16,7 @@ public enum Table {
   QUERIES,
   IMAGES,
   REJECTS,
+  INGESTS,
   TRAJECTORIES,
   REWARDS,
   DIFFICULTY,

@@ -89,4 +89,32 @@ public final class EvaluateJob {
     long correct = rows.where(col("correct")).count();
     return new Result(correct, questions, Wilson.of(correct, questions));
   }
+
+  /** Evaluates a policy on a split's questions. */
+  public static void main(String[] args) {
+    JobMain.run("evaluate", USAGE, args, EvaluateJob::main);
+  }
+
+  static final String USAGE =
+      "--lakehouse --run --preset [--policy] [--benchmark held-out] [--split test]";
+
+  static String main(Lakehouse lakehouse, JobArguments arguments) {
+    Rows.CheckpointRow policy = arguments.policy(lakehouse);
+    RolloutJob.Config greedy =
+        RolloutJob.Config.of(
+            arguments.preset(), arguments.run(), policy.iteration(), Phase.EVALUATION, policy);
+    Result result =
+        new EvaluateJob(
+                lakehouse, arguments.preset().engine(), greedy, arguments.rewards(lakehouse))
+            .run(
+                arguments.option("benchmark"),
+                RolloutJob.questions(arguments.split(lakehouse)),
+                rows -> {});
+    return "%d of %d right, 95 %% interval %.3f to %.3f"
+        .formatted(
+            result.correct(),
+            result.questions(),
+            result.interval().low(),
+            result.interval().high());
+  }
 }

@@ -1,198 +1,204 @@
 package io.relook.jobs;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.explode;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.struct;
+
 import io.relook.lakehouse.Keys;
 import io.relook.lakehouse.Lakehouse;
-import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
-import io.relook.model.image.PictureDecoder;
-import io.relook.model.image.RgbImage;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.relook.preset.Preset;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * A folder of pictures with questions → {@code queries}, {@code images}; what cannot be used →
- * {@code rejects}, with the reason. Questions are a JSON array or JSON lines; a row is an object,
- * whose fields the mapping names, or an array, whose places it numbers.
+ * Files of questions with their pictures, and tables → {@code queries}, {@code images}; what cannot
+ * be used → {@code rejects}, with the reason. Files and Parquet tables are read whole, and what is
+ * there already stays. Of a Delta table a run reads what was added since the version that {@code
+ * ingests} has; where Delta cannot tell that any more (its log or its files were vacuumed), all of
+ * it. What the source changed is taken in beside the old; what it deleted stays.
  */
 public final class IngestJob {
   /**
-   * @param folder the data; no picture's path may leave it
-   * @param split train, validation or test
-   * @param questions the file, below the folder
-   * @param pictures path of a row's picture below the folder; {@code {}} is the row's picture field
-   * @param questionField name, or place in an array from 0
-   * @param limit the first so many rows, 0 all
+   * @param data folder or URI of the files, and of pictures that are paths; null where there are
+   *     none
+   * @param failureBudget share of a source's rows that may be refused
    */
-  public record Config(
-      Path folder,
-      String split,
-      String questions,
-      String pictures,
-      String questionField,
-      String answerField,
-      String pictureField,
-      int limit,
-      double failureBudget) {}
+  public record Config(String data, Preset.Ingest ingest, double failureBudget) {}
 
-  /** Questions taken in and rows refused. */
-  public record Result(long taken, long refused) {}
-
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int CHUNK = 1000;
+  /** Rows of a source that were taken in (those that were there before too) and refused. */
+  public record Result(String source, long taken, long refused) {}
 
   private final Lakehouse lakehouse;
   private final Config config;
-  private final PictureDecoder decoder = new PictureDecoder();
-  private final Map<Path, Rows.Image> pictures = new HashMap<>();
-  private final List<Row> queries = new ArrayList<>();
-  private final List<Row> images = new ArrayList<>();
-  private final List<Row> rejects = new ArrayList<>();
-  private String example = "";
+  private final PictureFolder folder;
+  private final QuestionReader reader;
 
   public IngestJob(Lakehouse lakehouse, Config config) {
     this.lakehouse = lakehouse;
     this.config = config;
+    this.folder =
+        new PictureFolder(
+            config.data(),
+            new SerializableConfiguration(lakehouse.spark().sessionState().newHadoopConf()));
+    this.reader = new QuestionReader(lakehouse.spark(), config.ingest().mapping());
   }
 
-  public Result run() {
-    Path file = config.folder().resolve(config.questions());
-    if (!Files.isRegularFile(file)) {
-      throw JobErrors.source("there is no file " + file);
+  /** One result a file or table, in the preset's order. */
+  public List<Result> run() {
+    if (config.data() == null && !config.ingest().files().isEmpty()) {
+      throw JobErrors.source("the preset reads files below a folder: name it with --data");
     }
-    long taken = 0;
-    long refused = 0;
-    int number = 0;
-    for (String line : rows(file)) {
-      if (config.limit() > 0 && number >= config.limit()) {
-        break;
+    lakehouse.spark().sparkContext().setJobGroup("ingest", "ingest", false);
+    List<Result> results = new ArrayList<>();
+    for (Preset.QuestionFile file : config.ingest().files()) {
+      String source = folder.name() + "/" + file.path();
+      Dataset<Row> rows = reader.file(folder.file(file.path()), file.limit());
+      Result result = take(rows, source, file.split(), file.pictures());
+      if (result.taken() == 0) {
+        throw JobErrors.noQueries(source);
       }
-      String place = config.questions() + " row " + ++number;
-      try {
-        queries.add(Rows.QUERY.toRow(query(line)));
-        taken++;
-      } catch (RelookException e) {
-        String source = config.folder().toString();
-        example = place + ": " + e.getMessage();
-        rejects.add(
-            Rows.REJECT.toRow(
-                new Rows.Reject(Keys.of(source, place), source, place, e.getMessage())));
-        refused++;
-      }
-      if (queries.size() >= CHUNK) {
-        flush();
-      }
+      results.add(result);
     }
-    flush();
-    if (taken == 0) {
-      throw JobErrors.noQueries(file.toString());
+    for (Preset.QuestionTable table : config.ingest().tables()) {
+      results.add(table(table));
     }
-    if (refused > config.failureBudget() * number) {
-      throw JobErrors.budget("ingest", refused, number, config.failureBudget(), example);
-    }
-    return new Result(taken, refused);
+    return results;
   }
 
-  private void flush() {
-    lakehouse.merge(Table.IMAGES, images);
-    lakehouse.merge(Table.QUERIES, queries);
-    lakehouse.merge(Table.REJECTS, rejects);
-    images.clear();
-    queries.clear();
-    rejects.clear();
+  private Result table(Preset.QuestionTable table) {
+    SourceTable source = SourceTable.open(lakehouse.spark(), table.table());
+    if (!source.isDelta()) {
+      return take(columns(source.rows()), table);
+    }
+    String mapping =
+        Keys.of(table.split(), table.pictures(), config.ingest().mapping(), config.data());
+    Row last =
+        lakehouse
+            .read(Table.INGESTS)
+            .where(col("source").equalTo(table.table()))
+            .where(col("table_id").equalTo(source.id()).and(col("mapping").equalTo(mapping)))
+            .agg(org.apache.spark.sql.functions.max("version"))
+            .first();
+    long version = source.version();
+    Result result;
+    if (last.isNullAt(0)) {
+      result = take(columns(source.rowsAt(version)), table);
+    } else if (last.getLong(0) == version) {
+      return new Result(table.table(), 0, 0);
+    } else {
+      result = since(source, last.getLong(0), version, table);
+    }
+    Rows.Ingest row =
+        new Rows.Ingest(
+            table.table(),
+            source.id(),
+            mapping,
+            version,
+            result.taken(),
+            result.refused(),
+            Instant.now());
+    lakehouse.merge(Table.INGESTS, List.of(Rows.INGEST.toRow(row)));
+    return result;
   }
 
-  /** Each row's JSON text: the elements of an array, or the file's lines. */
-  private List<String> rows(Path file) {
+  private Result since(SourceTable source, long last, long version, Preset.QuestionTable table) {
+    List<Result> parts = new ArrayList<>();
+    boolean told = source.addedSince(last, rows -> parts.add(take(columns(rows), table)));
+    if (!told) {
+      parts.clear();
+      parts.add(take(columns(source.rowsAt(version)), table));
+    }
+    return new Result(
+        table.table(),
+        parts.stream().mapToLong(Result::taken).sum(),
+        parts.stream().mapToLong(Result::refused).sum());
+  }
+
+  private Dataset<Row> columns(Dataset<Row> rows) {
+    return reader.columns(rows, lit(null));
+  }
+
+  private Result take(Dataset<Row> rows, Preset.QuestionTable table) {
+    return take(rows, table.table(), table.split(), table.pictures());
+  }
+
+  /** Refused rows are written first, so that they can be looked at when there are too many. */
+  private Result take(Dataset<Row> rows, String source, String split, String pictures) {
+    IngestTask task = new IngestTask(source, split, pictures, config.ingest().mapping(), folder);
+    Dataset<Row> all =
+        rows.mapPartitions(task, Encoders.row(IngestTask.TAKEN))
+            .persist(StorageLevel.MEMORY_AND_DISK());
     try {
-      String text = Files.readString(file);
-      List<String> rows = new ArrayList<>();
-      if (text.stripLeading().startsWith("[") && !file.toString().endsWith(".jsonl")) {
-        JSON.readTree(text).forEach(row -> rows.add(row.toString()));
-      } else {
-        text.lines().filter(line -> !line.isBlank()).forEach(rows::add);
+      Dataset<Row> rejects = all.where("reject is not null").select("reject.*");
+      Row counts = all.agg(count(lit(1)), count(col("reject"))).first();
+      long count = counts.getLong(0);
+      long refused = counts.getLong(1);
+      if (refused > 0) {
+        lakehouse.merge(Table.REJECTS, rejects.dropDuplicates("reject_id"));
       }
-      return rows;
-    } catch (JacksonException e) {
-      throw JobErrors.source(file + " is no JSON (" + e.getOriginalMessage() + ")");
-    } catch (IOException e) {
-      throw JobErrors.source("cannot read " + file + " (" + e.getMessage() + ")");
+      if (refused > config.failureBudget() * count) {
+        Row example = rejects.orderBy("place").first();
+        throw JobErrors.budget(
+            "ingest of " + source,
+            refused,
+            count,
+            config.failureBudget(),
+            example.getString(2) + ": " + example.getString(3));
+      }
+      if (count > refused) {
+        lakehouse.merge(
+            Table.IMAGES,
+            all.select(explode(col("images")).as("image"))
+                .select("image.*")
+                .dropDuplicates("image_id"));
+        lakehouse.merge(Table.QUERIES, queries(all));
+      }
+      return new Result(source, count - refused, refused);
+    } catch (Exception e) {
+      throw JobErrors.ownCause(e);
+    } finally {
+      all.unpersist();
     }
   }
 
-  private Rows.Query query(String line) {
-    JsonNode row;
-    try {
-      row = JSON.readTree(line);
-    } catch (JacksonException e) {
-      throw bad("the row is no JSON (" + e.getOriginalMessage() + ")");
-    }
-    String question = field(row, config.questionField());
-    String answer = field(row, config.answerField());
-    if (question == null || question.isBlank()) {
-      throw bad("the row has no question in field " + config.questionField());
-    }
-    String picture = field(row, config.pictureField());
-    if (picture == null) {
-      throw bad("the row has no picture in field " + config.pictureField());
-    }
-    Rows.Image image = image(config.pictures().replace("{}", picture));
-    String source = config.folder().getFileName() + "/" + config.questions();
-    return new Rows.Query(
-        Keys.of(source, config.split(), image.imageId(), question),
-        source,
-        config.split(),
-        question,
-        answer,
-        List.of(image.imageId()),
-        null,
-        null);
+  /** Of rows with the same key the first of a file, or the one whose text sorts first. */
+  private static Dataset<Row> queries(Dataset<Row> all) {
+    return all.where("query is not null")
+        .groupBy(col("query.query_id"))
+        .agg(min(struct(coalesce(col("number"), lit(0L)).as("number"), col("query"))).as("first"))
+        .select("first.query.*");
   }
 
-  private static String field(JsonNode row, String name) {
-    JsonNode node =
-        row.isArray() && name.matches("\\d+") ? row.path(Integer.parseInt(name)) : row.path(name);
-    return node.isMissingNode() || node.isNull() || node.isContainerNode() ? null : node.asText();
+  /** Takes in what the preset's {@code data.ingest} names. */
+  public static void main(String[] args) {
+    JobMain.run("ingest", USAGE, args, IngestJob::main);
   }
 
-  private Rows.Image image(String name) {
-    try {
-      Path root = config.folder().toRealPath();
-      Path path = root.resolve(name).normalize();
-      if (!path.startsWith(root)) {
-        throw bad("the picture " + name + " lies outside the data folder");
-      }
-      if (!Files.isRegularFile(path)) {
-        throw bad("there is no picture " + name);
-      }
-      if (!path.toRealPath().startsWith(root)) {
-        throw bad("the picture " + name + " links to outside the data folder");
-      }
-      Rows.Image known = pictures.get(path);
-      if (known == null) {
-        byte[] bytes = Files.readAllBytes(path);
-        RgbImage decoded = decoder.decode(bytes);
-        known = new Rows.Image(Keys.of(bytes), bytes, decoded.width(), decoded.height());
-        images.add(Rows.IMAGE.toRow(known));
-        pictures.put(
-            path, new Rows.Image(known.imageId(), new byte[0], known.width(), known.height()));
-      }
-      return known;
-    } catch (IOException | java.nio.file.InvalidPathException e) {
-      throw bad("the picture " + name + " cannot be read (" + e.getMessage() + ")");
+  static final String USAGE = "--lakehouse --preset [--data]";
+
+  static String main(Lakehouse lakehouse, JobArguments arguments) {
+    Preset preset = arguments.preset();
+    if (preset.data().ingest() == null) {
+      throw JobErrors.source("the preset has no data.ingest: ScenesJob draws scenes");
     }
-  }
-
-  private static RelookException bad(String problem) {
-    return new RelookException(RelookException.Category.DATA, problem + ".");
+    Config config =
+        new Config(arguments.option("data"), preset.data().ingest(), preset.failureBudget());
+    return new IngestJob(lakehouse, config)
+        .run().stream()
+            .map(r -> "%s: %d taken in, %d refused".formatted(r.source(), r.taken(), r.refused()))
+            .collect(Collectors.joining("; "));
   }
 }

@@ -26,7 +26,38 @@ final class JobErrors {
         Category.DATA, "No usable questions in %s: look at the table rejects.".formatted(source));
   }
 
+  /** Why a row is not taken in. */
+  static RelookException row(String problem) {
+    return new RelookException(Category.DATA, problem + ".");
+  }
+
   static RelookException source(String problem) {
     return new RelookException(Category.CONFIG, "Cannot ingest: " + problem + ".");
+  }
+
+  static RelookException policy(String problem, String asked) {
+    return new RelookException(
+        Category.CONFIG, "Cannot use the policy %s: %s.".formatted(asked, problem));
+  }
+
+  /** The error of Relook's that Spark wrapped on its way from a task, or null. */
+  static RelookException own(Throwable error) {
+    for (Throwable at = error; at != null; at = at.getCause()) {
+      if (at instanceof RelookException own) {
+        return own;
+      }
+    }
+    return null;
+  }
+
+  /** As above; another error as it is. Spark throws checked ones that it does not declare. */
+  static RuntimeException ownCause(Exception error) {
+    RelookException own = own(error);
+    if (own != null) {
+      return own;
+    }
+    return error instanceof RuntimeException unchecked
+        ? unchecked
+        : new RelookException(Category.INTERNAL, "Spark: " + error.getMessage(), error);
   }
 }

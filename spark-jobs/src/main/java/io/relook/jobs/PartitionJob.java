@@ -68,4 +68,17 @@ public final class PartitionJob {
             correct > 0 && correct < samples ? "unstable" : stable,
             correct > 0));
   }
+
+  /** Partitions the questions of a run's iteration. */
+  public static void main(String[] args) {
+    JobMain.run("partition", USAGE, args, PartitionJob::main);
+  }
+
+  static final String USAGE = "--lakehouse --run --preset [--iteration 1]";
+
+  static String main(Lakehouse lakehouse, JobArguments arguments) {
+    new PartitionJob(lakehouse, arguments.rewards(lakehouse).version())
+        .run(arguments.run(), arguments.iteration());
+    return "difficulty of %s, iteration %d".formatted(arguments.run(), arguments.iteration());
+  }
 }

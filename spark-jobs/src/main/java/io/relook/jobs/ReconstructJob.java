@@ -7,8 +7,10 @@ import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
+import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.spark.EngineSettings;
 import io.relook.model.text.TextProcessor;
+import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -271,5 +273,37 @@ public final class ReconstructJob {
 
   private static int[] concat(int[] first, int[] second) {
     return Stream.of(first, second).flatMapToInt(IntStream::of).toArray();
+  }
+
+  /** Rebuilds traces of a run's iteration with the policy that sampled them. */
+  public static void main(String[] args) {
+    JobMain.run("reconstruct", USAGE, args, ReconstructJob::main);
+  }
+
+  static final String USAGE = "--lakehouse --run --preset [--policy] [--iteration 1]";
+
+  static String main(Lakehouse lakehouse, JobArguments arguments) {
+    Preset preset = arguments.preset();
+    Rows.CheckpointRow policy = arguments.policy(lakehouse);
+    RolloutJob.Config rollout =
+        RolloutJob.Config.of(
+            preset, arguments.run(), arguments.iteration(), Phase.RECONSTRUCTION, policy);
+    Preset.Reconstruct reconstruct = preset.reconstruct();
+    Config config =
+        new Config(
+            reconstruct.sources(),
+            reconstruct.candidates(),
+            reconstruct.directShare(),
+            reconstruct.instruction());
+    try (Checkpoint checkpoint =
+            Checkpoint.open(policy.uri(), lakehouse.spark().sessionState().newHadoopConf());
+        TextProcessor text = TextProcessor.load(checkpoint.folder())) {
+      Result result =
+          new ReconstructJob(
+                  lakehouse, preset.engine(), rollout, arguments.rewards(lakehouse), text, config)
+              .run(rows -> {});
+      return "%d reflections, %d kept, examples %s"
+          .formatted(result.sampled(), result.kept(), result.examples());
+    }
   }
 }

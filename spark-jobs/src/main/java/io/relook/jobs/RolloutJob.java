@@ -12,6 +12,7 @@ import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.spark.EngineSettings;
+import io.relook.preset.Preset;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -54,7 +55,30 @@ public final class RolloutJob {
       int chunk,
       int partitions,
       double failureBudget)
-      implements Serializable {}
+      implements Serializable {
+    /** A preset's settings; the evaluation takes one greedy sample. */
+    static Config of(
+        Preset preset, String runId, int iteration, Phase phase, Rows.CheckpointRow policy) {
+      Preset.Rollout rollout = preset.rollout();
+      boolean greedy = phase == Phase.EVALUATION;
+      int samples =
+          phase == Phase.RECONSTRUCTION ? preset.reconstruct().candidates() : rollout.samples();
+      return new Config(
+          runId,
+          iteration,
+          phase,
+          greedy && policy.stage().equals("grpo") ? policy.step() : 0,
+          policy.policyVersion(),
+          policy.uri(),
+          greedy ? 1 : samples,
+          greedy ? 0 : rollout.temperature(),
+          rollout.maxNewTokens(),
+          rollout.minPixels(),
+          rollout.chunk(),
+          rollout.partitions(),
+          preset.failureBudget());
+    }
+  }
 
   /** A prompt: a question and what of its answer is already there. */
   public record Ask(
@@ -199,5 +223,29 @@ public final class RolloutJob {
               asks.add(new Ask(q.queryId(), q.question(), q.imageIds(), null, new int[0]));
             });
     return asks;
+  }
+
+  /** Samples the questions of a split at one policy. */
+  public static void main(String[] args) {
+    JobMain.run("rollout", USAGE, args, RolloutJob::main);
+  }
+
+  static final String USAGE =
+      "--lakehouse --run --preset [--policy] [--iteration 1] [--phase difficulty] [--split train]";
+
+  static String main(Lakehouse lakehouse, JobArguments arguments) {
+    Phase phase = arguments.phase();
+    Config config =
+        Config.of(
+            arguments.preset(),
+            arguments.run(),
+            arguments.iteration(),
+            phase,
+            arguments.policy(lakehouse));
+    Result result =
+        new RolloutJob(lakehouse, arguments.preset().engine(), config)
+            .run(questions(arguments.split(lakehouse)), rows -> {});
+    return "%d rows, %d of them there before, %d failed"
+        .formatted(result.rows(), result.before(), result.failed());
   }
 }

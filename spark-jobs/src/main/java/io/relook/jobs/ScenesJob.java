@@ -4,6 +4,7 @@ import io.relook.lakehouse.Keys;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
+import io.relook.preset.Preset;
 import io.relook.scenes.SceneGenerator;
 import io.relook.scenes.SceneQuestion;
 import java.util.ArrayList;
@@ -15,7 +16,14 @@ public final class ScenesJob {
   /**
    * @param split train, validation or test: each takes another range of seeds
    */
-  public record Config(long seed, String split, int count) {}
+  public record Config(long seed, String split, int count) {
+    /** What a preset asks for: training questions, and held-out ones of other seeds. */
+    public static List<Config> of(Preset.Data data) {
+      return List.of(
+          new Config(data.scenesSeed(), "train", data.trainQuestions()),
+          new Config(data.scenesSeed() + 500, "test", data.testQuestions()));
+    }
+  }
 
   private static final int CHUNK = 500;
 
@@ -54,5 +62,20 @@ public final class ScenesJob {
       lakehouse.merge(Table.QUERIES, queries);
     }
     return config.count();
+  }
+
+  /** Draws what the preset's {@code data} asks for. */
+  public static void main(String[] args) {
+    JobMain.run("scenes", USAGE, args, ScenesJob::main);
+  }
+
+  static final String USAGE = "--lakehouse --preset";
+
+  static String main(Lakehouse lakehouse, JobArguments arguments) {
+    long questions = 0;
+    for (Config scenes : Config.of(arguments.preset().data())) {
+      questions += new ScenesJob(lakehouse, scenes).run();
+    }
+    return questions + " questions";
   }
 }

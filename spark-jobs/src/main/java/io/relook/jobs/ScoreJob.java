@@ -160,4 +160,17 @@ public final class ScoreJob {
       }
     }
   }
+
+  /** Scores a run with the preset's rewards. */
+  public static void main(String[] args) {
+    JobMain.run("score", USAGE, args, ScoreJob::main);
+  }
+
+  static final String USAGE = "--lakehouse --run --preset";
+
+  static String main(Lakehouse lakehouse, JobArguments arguments) {
+    Rewards rewards = arguments.rewards(lakehouse);
+    new ScoreJob(lakehouse, rewards, arguments.preset().failureBudget()).run(arguments.run());
+    return "rewards %s of %s".formatted(rewards.version(), arguments.run());
+  }
 }

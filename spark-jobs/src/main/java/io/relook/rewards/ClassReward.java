@@ -1,13 +1,14 @@
 package io.relook.rewards;
 
 import io.relook.lakehouse.Rows;
+import io.relook.preset.Preset;
 import java.util.function.Function;
 
 /** A user's class that implements {@link Reward}. */
 public record ClassReward(String name, double weight, String version, String className)
     implements CustomReward {
 
-  static ClassReward load(Setting setting) {
+  static ClassReward load(Preset.OwnReward setting) {
     Reward reward = instance(setting.class_());
     String version;
     try {

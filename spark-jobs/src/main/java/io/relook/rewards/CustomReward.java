@@ -1,8 +1,8 @@
 package io.relook.rewards;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
+import io.relook.preset.Preset;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -27,23 +27,12 @@ public sealed interface CustomReward extends Serializable permits ClassReward, S
   /** Everything else that decides its values. */
   String definition();
 
-  /**
-   * As the preset says it: one of {@code class} and {@code sql}. The version of a class is its own;
-   * where the preset names one too, they must agree. An expression's is 1 where none is named.
-   */
-  record Setting(
-      String name,
-      double weight,
-      @JsonProperty("class") String class_,
-      String sql,
-      String version) {}
-
   /** Loads classes and analyses expressions; all problems in one error. */
-  static List<CustomReward> resolve(SparkSession spark, List<Setting> settings) {
+  static List<CustomReward> resolve(SparkSession spark, List<Preset.OwnReward> settings) {
     List<CustomReward> rewards = new ArrayList<>();
     List<String> problems = new ArrayList<>();
     Set<String> names = new HashSet<>();
-    for (Setting setting : settings) {
+    for (Preset.OwnReward setting : settings) {
       try {
         if (!setting.name().matches("[A-Za-z]\\w{0,63}")) {
           throw new IllegalArgumentException("the name must be letters, digits and _");

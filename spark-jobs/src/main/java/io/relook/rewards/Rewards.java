@@ -2,9 +2,11 @@ package io.relook.rewards;
 
 import io.relook.lakehouse.Keys;
 import io.relook.lakehouse.Table;
+import io.relook.preset.Preset;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -29,6 +31,18 @@ public record Rewards(
 
   public Rewards {
     custom = List.copyOf(custom);
+  }
+
+  /**
+   * As a preset says: a class that is not there or an expression that does not analyse ends here,
+   * before any work.
+   */
+  public static Rewards of(SparkSession spark, Preset.RewardWeights weights) {
+    return new Rewards(
+        weights.format(),
+        weights.accuracy(),
+        weights.reflection(),
+        CustomReward.resolve(spark, weights.custom()));
   }
 
   /** The built-in rewards alone. */

@@ -11,6 +11,7 @@ import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.when;
 
 import io.relook.lakehouse.Table;
+import io.relook.preset.Preset;
 import java.util.List;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
@@ -34,7 +35,7 @@ public record SqlReward(String name, double weight, String version, String sql)
     implements CustomReward {
 
   /** Refuses what does not analyse, is no number, or looks at more than its row. */
-  static SqlReward analyse(SparkSession spark, Setting setting) {
+  static SqlReward analyse(SparkSession spark, Preset.OwnReward setting) {
     SqlReward reward =
         new SqlReward(
             setting.name(),

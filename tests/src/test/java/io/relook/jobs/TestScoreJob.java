@@ -11,8 +11,8 @@ import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
+import io.relook.preset.Preset.OwnReward;
 import io.relook.rewards.CustomReward;
-import io.relook.rewards.CustomReward.Setting;
 import io.relook.rewards.Rewards;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,15 +74,15 @@ class TestScoreJob {
             "f"));
   }
 
-  private static Setting ofClass(String name, double weight, Class<?> type) {
-    return new Setting(name, weight, type.getName(), null, null);
+  private static OwnReward ofClass(String name, double weight, Class<?> type) {
+    return new OwnReward(name, weight, type.getName(), null, null);
   }
 
-  private static Setting ofSql(String name, double weight, String sql, String version) {
-    return new Setting(name, weight, null, sql, version);
+  private static OwnReward ofSql(String name, double weight, String sql, String version) {
+    return new OwnReward(name, weight, null, sql, version);
   }
 
-  private static Rewards rewards(double accuracy, double reflection, Setting... settings) {
+  private static Rewards rewards(double accuracy, double reflection, OwnReward... settings) {
     return new Rewards(
         0.2, accuracy, reflection, CustomReward.resolve(TestSession.spark(), List.of(settings)));
   }
@@ -200,10 +200,10 @@ class TestScoreJob {
                 rewards(
                     1,
                     0,
-                    new Setting("missing", 1, "com.example.Absent", null, null),
+                    new OwnReward("missing", 1, "com.example.Absent", null, null),
                     ofClass("text", 1, String.class),
                     ofClass("closed", 1, OwnRewards.Closed.class),
-                    new Setting("old", 1, OwnRewards.Brevity.class.getName(), null, "6"),
+                    new OwnReward("old", 1, OwnRewards.Brevity.class.getName(), null, "6"),
                     ofSql("unknown", 1, "lenght(text)", null),
                     ofSql("column", 1, "txt", null),
                     ofSql("syntax", 1, "1 +", null),
@@ -216,7 +216,7 @@ class TestScoreJob {
                     ofSql("fine", 1, "sample", null),
                     ofSql("fine", 1, "sample", null),
                     ofSql("a b", 1, "sample", null),
-                    new Setting("neither", 1, null, null, null)));
+                    new OwnReward("neither", 1, null, null, null)));
     assertEquals(Category.CONFIG, e.category());
     String message = e.getMessage();
     assertTrue(message.contains("16 problems"), message);

@@ -101,6 +101,11 @@ final class Examples {
               Rows.STAGE,
               new Rows.Stage("r", 1, HARD, WHEN, 1.5),
               new Rows.Stage("r", 0, "", OLD, 0));
+      case INGESTS ->
+          new Of<>(
+              Rows.INGEST,
+              new Rows.Ingest("t", HARD, "m", 3, 8, 1, WHEN),
+              new Rows.Ingest("u", "", "", 0, 0, 0, OLD));
       case RUNS -> new Of<>(Rows.RUN, new Rows.Run("r1", HARD, WHEN), new Rows.Run("r2", "", OLD));
     };
   }

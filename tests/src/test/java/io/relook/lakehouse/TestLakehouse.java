@@ -128,6 +128,38 @@ class TestLakehouse {
   }
 
   @Test
+  void aSchemaOfACatalogIsALakehouseToo() {
+    String name = "spark_catalog.relook_" + Long.toHexString(System.nanoTime());
+    Lakehouse named = Lakehouse.open(TestSession.spark(), name);
+    RelookException empty = assertThrows(RelookException.class, named::registerExisting);
+    assertTrue(empty.getMessage().contains(name), empty.getMessage());
+    try {
+      List<Row> rows = List.of(Rows.REJECT.toRow(new Rows.Reject("r", "s", "row 1", "broken")));
+      named.merge(Table.REJECTS, rows);
+      Lakehouse again = Lakehouse.open(TestSession.spark(), name);
+      again.merge(Table.REJECTS, rows);
+      again.registerExisting();
+      assertEquals(1, again.read(Table.REJECTS).count());
+      assertEquals(1, TestSession.spark().sql("SELECT * FROM rejects").count());
+      assertEquals(1, TestSession.spark().table(name + ".rejects").count());
+      String warehouse = TestSession.spark().conf().get("spark.sql.warehouse.dir");
+      assertEquals(warehouse + "/" + name + "/policies", again.folder("policies"));
+    } finally {
+      TestSession.spark().sql("DROP SCHEMA IF EXISTS " + name + " CASCADE");
+    }
+  }
+
+  @Test
+  void aRelativeFolderIsALakehouseWhereTheProcessRuns() {
+    String relative = Path.of("").toAbsolutePath().relativize(folder.toAbsolutePath()).toString();
+    Lakehouse here = Lakehouse.open(TestSession.spark(), relative + "/");
+    here.merge(
+        Table.REJECTS, List.of(Rows.REJECT.toRow(new Rows.Reject("r", "s", "row 1", "broken"))));
+    assertEquals(1, lakehouse.read(Table.REJECTS).count());
+    assertTrue(here.folder("policies").startsWith("file:/"), here.folder("policies"));
+  }
+
+  @Test
   void partsOfAKeyCannotRunTogether() {
     assertTrue(!Keys.of("ab", "c").equals(Keys.of("a", "bc")));
     assertEquals(64, Keys.trajectory("r", 1, Phase.RL, 2, "q", 3).length());

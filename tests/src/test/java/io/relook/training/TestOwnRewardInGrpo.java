@@ -12,6 +12,7 @@ import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.spark.ModelPool;
+import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.nio.file.Path;
 import java.util.List;

@@ -11,6 +11,7 @@ import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.spark.ModelPool;
+import io.relook.preset.Preset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

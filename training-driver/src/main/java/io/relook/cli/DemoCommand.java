@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code relook demo}: one iteration of the whole loop, from pictures to an updated policy. */
@@ -33,6 +34,9 @@ final class DemoCommand implements Callable<Integer> {
       description = "folder of pictures and questions, as the preset's ingest says")
   private Path data;
 
+  @Parameters(paramLabel = "KEY=VALUE", description = "of the preset, such as grpo.steps=3")
+  private String[] overrides = {};
+
   @Option(names = "--explain", description = "show the query behind each figure")
   private boolean explain;
 
@@ -47,6 +51,6 @@ final class DemoCommand implements Callable<Integer> {
                 .toAbsolutePath()
                 .toString();
     return new Demo(spec.commandLine().getOut(), Path.of(home, "conf", "presets"), explain)
-        .run(name, place, data);
+        .run(name, place, data, overrides);
   }
 }

@@ -11,12 +11,15 @@ import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.spark.ModelPool;
+import io.relook.preset.Preset;
+import io.relook.preset.PresetReader;
+import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -35,13 +38,8 @@ public final class Demo {
   }
 
   /** Runs or resumes; returns the exit code. */
-  public int run(String presetName, String place, Path data) {
-    Preset preset = PresetReader.read(presets, presetName);
-    if (preset.data().ingest() != null && data == null) {
-      throw new RelookException(
-          RelookException.Category.CONFIG,
-          "The preset %s reads a folder: name it with --data.".formatted(presetName));
-    }
+  public int run(String presetName, String place, Path data, String... overrides) {
+    Preset preset = PresetReader.read(presets, presetName, overrides);
     SparkSession spark = LocalSpark.session("relook demo");
     Lakehouse lakehouse = Lakehouse.open(spark, place);
     Progress progress = new Progress(out, lakehouse, RUN);
@@ -51,11 +49,11 @@ public final class Demo {
       lakehouse.merge(
           Table.RUNS, List.of(Rows.RUN.toRow(new Rows.Run(RUN, preset.toString(), Instant.now()))));
       takeIn(lakehouse, preset, data, progress);
-      Path folder = baseFolder(lakehouse, preset);
-      Rows.CheckpointRow base = loop.policies().base(folder.toString());
+      BasePolicy from = BasePolicy.of(lakehouse, preset);
+      Rows.CheckpointRow base = loop.policies().base(from.uri());
       loop.evaluate(base);
       Rows.CheckpointRow last =
-          loop.run(base, folder, ModelPool.program(Device.cpu(), preset.engine().threads()));
+          loop.run(base, from.folder(), ModelPool.program(Device.cpu(), preset.engine().threads()));
       loop.evaluate(last);
       progress.finish();
       report(lakehouse, place);
@@ -66,48 +64,53 @@ public final class Demo {
   }
 
   private void takeIn(Lakehouse lakehouse, Preset preset, Path data, Progress progress) {
-    Preset.Data d = preset.data();
     progress.stage(0, "take in", 0);
-    Preset.Ingest files = d.ingest();
-    if (files == null) {
-      new ScenesJob(lakehouse, new ScenesJob.Config(d.scenesSeed(), "train", d.trainQuestions()))
-          .run();
-      new ScenesJob(
-              lakehouse, new ScenesJob.Config(d.scenesSeed() + 500, "test", d.testQuestions()))
-          .run();
+    Preset.Ingest ingest = preset.data().ingest();
+    if (ingest == null) {
+      for (ScenesJob.Config scenes : ScenesJob.Config.of(preset.data())) {
+        new ScenesJob(lakehouse, scenes).run();
+      }
       return;
     }
-    for (boolean train : new boolean[] {true, false}) {
-      IngestJob.Result result =
-          new IngestJob(
-                  lakehouse,
-                  new IngestJob.Config(
-                      data,
-                      train ? "train" : "test",
-                      train ? files.trainFile() : files.testFile(),
-                      train ? files.trainPictures() : files.testPictures(),
-                      files.question(),
-                      files.answer(),
-                      files.picture(),
-                      train ? d.trainQuestions() : d.testQuestions(),
-                      preset.failureBudget()))
-              .run();
+    IngestJob.Config config =
+        new IngestJob.Config(data == null ? null : data.toString(), ingest, preset.failureBudget());
+    for (IngestJob.Result result : new IngestJob(lakehouse, config).run()) {
       progress.line(
           "%s: %d questions, %d rejected"
-              .formatted(train ? "train" : "test", result.taken(), result.refused()));
+              .formatted(result.source(), result.taken(), result.refused()));
     }
   }
 
-  /** The base policy's folder: the embedded one is unpacked beside the tables. */
-  private static Path baseFolder(Lakehouse lakehouse, Preset preset) {
-    if (!preset.model().equals("embedded")) {
-      return Path.of(preset.model());
-    }
-    Path folder = Path.of(lakehouse.folder("base"));
-    if (!Files.exists(folder.resolve("model.safetensors"))) {
+  /**
+   * Where the base policy's checkpoint lies on this machine; the embedded one is unpacked, and lies
+   * beside the tables too ({@code uri}), where executors find it.
+   */
+  private record BasePolicy(String uri, Path folder) {
+    static BasePolicy of(Lakehouse lakehouse, Preset preset) {
+      if (!preset.model().equals("embedded")) {
+        return new BasePolicy(preset.model(), Path.of(preset.model()));
+      }
+      Path folder = Policies.scratch("relook-base");
       EmbeddedModel.unpack(folder, true);
+      String uri = lakehouse.folder("base");
+      try {
+        org.apache.hadoop.fs.Path there = new org.apache.hadoop.fs.Path(uri);
+        FileSystem files = there.getFileSystem(lakehouse.spark().sessionState().newHadoopConf());
+        files.mkdirs(there);
+        for (java.io.File file : folder.toFile().listFiles()) {
+          org.apache.hadoop.fs.Path copy = new org.apache.hadoop.fs.Path(there, file.getName());
+          if (!files.exists(copy) || files.getFileStatus(copy).getLen() != file.length()) {
+            files.copyFromLocalFile(new org.apache.hadoop.fs.Path(file.toURI()), copy);
+          }
+        }
+      } catch (IOException e) {
+        throw new RelookException(
+            RelookException.Category.STORAGE,
+            "Cannot copy the embedded model to %s: %s.".formatted(uri, e.getMessage()),
+            e);
+      }
+      return new BasePolicy(uri, folder);
     }
-    return folder;
   }
 
   private void report(Lakehouse lakehouse, String place) {

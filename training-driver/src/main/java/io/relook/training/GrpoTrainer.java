@@ -14,6 +14,7 @@ import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
 import io.relook.model.spark.EngineSettings;
 import io.relook.model.torch.TorchProgram;
+import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -15,13 +15,12 @@ import io.relook.lakehouse.Table;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.text.TextProcessor;
 import io.relook.model.torch.TorchProgram;
-import io.relook.rewards.CustomReward;
+import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 
 /**
  * One iteration of VRE (arXiv 2603.26348), top to bottom: each line a stage, each stage a table in
@@ -52,19 +51,8 @@ final class IterationLoop {
     this.runId = runId;
     this.preset = preset;
     this.progress = progress;
-    this.rewards = rewards(lakehouse.spark(), preset.rewards());
+    this.rewards = Rewards.of(lakehouse.spark(), preset.rewards());
     this.policies = new Policies(lakehouse, runId);
-  }
-
-  /**
-   * A class that is not there or an expression that does not analyse ends here, before any work.
-   */
-  static Rewards rewards(SparkSession spark, Preset.RewardWeights weights) {
-    return new Rewards(
-        weights.format(),
-        weights.accuracy(),
-        weights.reflection(),
-        CustomReward.resolve(spark, weights.custom()));
   }
 
   /** Runs iteration 1 from the base policy; returns the policy that it ends with. */

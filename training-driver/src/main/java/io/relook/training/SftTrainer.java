@@ -9,6 +9,7 @@ import io.relook.model.engine.Objective;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
 import io.relook.model.torch.TorchProgram;
+import io.relook.preset.Preset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,0 +1,56 @@
+package io.relook.jobs;
+
+import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.LocalSpark;
+import io.relook.lakehouse.RelookException;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * What the mains of the jobs share: arguments in, one line out, and the exit code: 0, 1 (failed), 2
+ * (usage).
+ */
+final class JobMain {
+  private JobMain() {}
+
+  /** Runs a job and says what it did. */
+  interface Body {
+    String run(Lakehouse lakehouse, JobArguments arguments);
+  }
+
+  /** Ends the JVM where the job does not end well; else Spark ends it. */
+  static void run(String job, String usage, String[] args, Body body) {
+    int code = execute(job, usage, args, body);
+    if (code != 0) {
+      System.exit(code);
+    }
+  }
+
+  /** A session that is there already is used and stays. */
+  static int execute(String job, String usage, String[] args, Body body) {
+    try {
+      JobArguments arguments = JobArguments.parse(usage, args);
+      boolean ours = SparkSession.getDefaultSession().isEmpty();
+      SparkSession spark = LocalSpark.session("relook " + job);
+      try {
+        Lakehouse lakehouse = Lakehouse.open(spark, arguments.option("lakehouse"));
+        System.out.println(job + ": " + body.run(lakehouse, arguments));
+        return 0;
+      } finally {
+        if (ours) {
+          spark.stop();
+        }
+      }
+    } catch (JobArguments.UsageException e) {
+      System.err.printf(
+          "%s: %s. Usage: %s [KEY=VALUE …], as in grpo.steps=3%n", job, e.getMessage(), usage);
+      return 2;
+    } catch (RelookException e) {
+      System.err.println("relook: " + e.getMessage());
+      return 1;
+    } catch (Exception e) {
+      // Spark throws checked exceptions that it does not declare.
+      e.printStackTrace();
+      return 1;
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.relook.preset;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.relook.model.spark.EngineSettings;
+import java.io.Serializable;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * A recipe: every value of a run. The files under {@code conf/presets} say where each comes from.
+ */
+public record Preset(
+    String model,
+    Data data,
+    EngineSettings engine,
+    Rollout rollout,
+    RewardWeights rewards,
+    Reconstruct reconstruct,
+    Sft sft,
+    Grpo grpo,
+    double failureBudget) {
+
+  /** Generated scenes, or what {@code ingest} names; the seed and the counts are of the scenes. */
+  public record Data(
+      @Default("11") long scenesSeed,
+      @Default("400") int trainQuestions,
+      @Default("500") int testQuestions,
+      @Default("null") Ingest ingest) {}
+
+  /** Questions from files below the data folder, and from tables. */
+  public record Ingest(
+      @Default("[]") List<QuestionFile> files,
+      @Default("[]") List<QuestionTable> tables,
+      Mapping mapping) {
+    public Ingest {
+      files = List.copyOf(files);
+      tables = List.copyOf(tables);
+      if (files.isEmpty() && tables.isEmpty()) {
+        throw PresetErrors.ingest("it names no files and no tables");
+      }
+      Stream.concat(
+              files.stream().map(QuestionFile::split), tables.stream().map(QuestionTable::split))
+          .forEach(
+              split -> {
+                if (split == null && mapping.split() == null) {
+                  throw PresetErrors.ingest(
+                      "each file and table needs a split, or mapping.split names its column");
+                }
+                if (split != null && !Mapping.SPLITS.contains(split)) {
+                  throw PresetErrors.ingest(
+                      "the split %s is no %s".formatted(split, Mapping.SPLITS));
+                }
+              });
+    }
+  }
+
+  /**
+   * A file of questions.
+   *
+   * @param path .json (an array), .jsonl, .csv with a header or .parquet, below the data folder
+   * @param split of its rows; null where {@code mapping.split} names a field
+   * @param pictures where a row's picture lies below the data folder; {@code {}} is what its field
+   *     says
+   * @param limit the first so many rows, 0 all
+   */
+  public record QuestionFile(
+      String path,
+      @Default("null") String split,
+      @Default("'{}'") String pictures,
+      @Default("0") int limit) {}
+
+  /**
+   * A table of questions; of a Delta table a run reads what was added since the run before.
+   *
+   * @param table a catalog's name for it, or the folder or URI of a Delta or Parquet table
+   */
+  public record QuestionTable(
+      String table, @Default("null") String split, @Default("'{}'") String pictures) {}
+
+  /**
+   * The columns or fields that hold what a question needs; numbers are places, from 0, in rows that
+   * are bare arrays.
+   *
+   * @param picture bytes, a path, a Hugging Face struct of both, or an array of these
+   * @param id names a row in {@code rejects}; without it a table's row is named by its question
+   * @param options of a multiple choice, shown below the question
+   * @param splits what the source's words for splits mean, such as {@code testmini: test}
+   */
+  public record Mapping(
+      String question,
+      @Default("null") String answer,
+      String picture,
+      @Default("null") String id,
+      @Default("null") String options,
+      @Default("null") String split,
+      @Default("null") String template,
+      @Default("null") String difficulty,
+      @Default("{}") Map<String, String> splits)
+      implements Serializable {
+    public static final List<String> SPLITS = List.of("train", "validation", "test");
+
+    public Mapping {
+      splits = Collections.unmodifiableMap(new TreeMap<>(splits));
+      for (String meant : splits.values()) {
+        if (!SPLITS.contains(meant)) {
+          throw PresetErrors.ingest("the split %s is no %s".formatted(meant, SPLITS));
+        }
+      }
+    }
+  }
+
+  /** Sampling for difficulty, reconstruction and rejection; minPixels 0 is the checkpoint's. */
+  public record Rollout(
+      int samples,
+      double temperature,
+      int maxNewTokens,
+      long minPixels,
+      int chunk,
+      int partitions) {}
+
+  /** Weights of the three rewards in the total, and the user's own rewards. */
+  public record RewardWeights(
+      double format, double accuracy, double reflection, @Default("[]") List<OwnReward> custom) {
+    public RewardWeights {
+      custom = List.copyOf(custom);
+    }
+  }
+
+  /**
+   * A user's own reward: one of {@code class} and {@code sql}. The version of a class is its own;
+   * where the preset names one too, they must agree. An expression's is 1 where none is named.
+   */
+  public record OwnReward(
+      String name,
+      double weight,
+      @JsonProperty("class") @Default("null") String class_,
+      @Default("null") String sql,
+      @Default("null") String version) {}
+
+  /**
+   * Pre-reasonings a question, reflections a pre-reasoning, share of direct traces, what is asked.
+   */
+  public record Reconstruct(int sources, int candidates, double directShare, String instruction) {}
+
+  /** Supervised fine-tuning; tokenBudget: padded tokens a pass; saveEvery: steps a checkpoint. */
+  public record Sft(
+      int epochs,
+      int batch,
+      double rate,
+      int warmupSteps,
+      double maxGradientNorm,
+      double weightDecay,
+      int tokenBudget,
+      int saveEvery) {}
+
+  /** GRPO with TRL's `grpo` loss; queries a step, samples a query. */
+  public record Grpo(
+      int steps,
+      int queries,
+      int samples,
+      double temperature,
+      double rate,
+      int warmupSteps,
+      double clipLow,
+      double clipHigh,
+      double maxGradientNorm,
+      int tokenBudget) {}
+}

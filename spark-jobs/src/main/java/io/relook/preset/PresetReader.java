@@ -1,0 +1,228 @@
+package io.relook.preset;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.relook.lakehouse.RelookException;
+import java.io.IOException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * YAML to {@link Preset}, with {@code a.b=c} overrides: all problems at once, unknown keys with the
+ * nearest known one. A key that has a {@link Default} may be left out.
+ */
+public final class PresetReader {
+  /** Whole numbers of which none is a sensible choice; the others count something. */
+  private static final Set<String> MAY_BE_ZERO =
+      Set.of("scenesSeed", "minPixels", "warmupSteps", "limit");
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
+
+  private final List<String> problems = new ArrayList<>();
+
+  private PresetReader() {}
+
+  /**
+   * Reads {@code name} from a folder of presets, or a file where it ends in .yaml.
+   *
+   * @param overrides such as {@code grpo.steps=3}; the value is YAML, a number in the key is a
+   *     place in a list
+   */
+  public static Preset read(Path presets, String name, String... overrides) {
+    Path file = name.endsWith(".yaml") ? Path.of(name) : presets.resolve(name + ".yaml");
+    if (!Files.isRegularFile(file)) {
+      throw PresetErrors.missing(name, file);
+    }
+    try {
+      return parse(file.toString(), Files.readString(file), overrides);
+    } catch (IOException e) {
+      throw PresetErrors.unreadable(file.toString(), e);
+    }
+  }
+
+  static Preset parse(String name, String yaml, String... overrides) {
+    JsonNode root;
+    try {
+      root = YAML.readTree(yaml);
+    } catch (IOException e) {
+      throw PresetErrors.noYaml(name, e);
+    }
+    PresetReader reader = new PresetReader();
+    for (String override : overrides) {
+      reader.override(root, override);
+    }
+    reader.record(root, Preset.class, "");
+    if (!reader.problems.isEmpty()) {
+      throw PresetErrors.problems(name, reader.problems);
+    }
+    try {
+      return new ObjectMapper().convertValue(root, Preset.class);
+    } catch (IllegalArgumentException e) {
+      throw PresetErrors.problems(name, List.of(ownCheck(e)));
+    }
+  }
+
+  /** What a record's constructor says of its values. */
+  private static String ownCheck(Throwable error) {
+    for (Throwable at = error; at != null; at = at.getCause()) {
+      if (at instanceof RelookException) {
+        return at.getMessage();
+      }
+    }
+    return error.getMessage();
+  }
+
+  private void override(JsonNode root, String override) {
+    int equals = override.indexOf('=');
+    String[] path = override.substring(0, Math.max(0, equals)).split("\\.", -1);
+    JsonNode value = null;
+    try {
+      value = equals < 0 ? null : YAML.readTree(override.substring(equals + 1));
+    } catch (JsonProcessingException e) {
+      // Told below: there is no value.
+    }
+    if (value == null || Arrays.stream(path).anyMatch(String::isBlank)) {
+      problems.add("the override %s is not like grpo.steps=3".formatted(override));
+      return;
+    }
+    JsonNode at = root;
+    for (int i = 0; i + 1 < path.length && at != null; i++) {
+      JsonNode next = child(at, path[i]);
+      if (at.isObject() && !next.isContainerNode()) {
+        next = ((ObjectNode) at).putObject(path[i]);
+      }
+      at = next.isContainerNode() ? next : null;
+    }
+    String last = path[path.length - 1];
+    value = value.isMissingNode() ? YAML.getNodeFactory().nullNode() : value;
+    if (at != null && at.isObject()) {
+      ((ObjectNode) at).set(last, value);
+    } else if (at != null && !child(at, last).isMissingNode()) {
+      ((ArrayNode) at).set(Integer.parseInt(last), value);
+    } else {
+      problems.add("the override %s leads nowhere".formatted(override));
+    }
+  }
+
+  private static JsonNode child(JsonNode node, String key) {
+    return node.isArray() && key.matches("\\d{1,6}")
+        ? node.path(Integer.parseInt(key))
+        : node.path(key);
+  }
+
+  private void record(JsonNode node, Class<?> type, String at) {
+    if (!node.isObject()) {
+      String what = at.isEmpty() ? "the file" : at.substring(0, at.length() - 1);
+      problems.add(what + " must be a mapping");
+      return;
+    }
+    RecordComponent[] components = type.getRecordComponents();
+    List<String> known = Arrays.stream(components).map(PresetReader::key).toList();
+    node.fieldNames()
+        .forEachRemaining(
+            key -> {
+              if (!known.contains(key)) {
+                String nearest =
+                    known.stream().min(Comparator.comparingInt(k -> distance(k, key))).orElse("");
+                problems.add("unknown key %s%s (nearest: %s)".formatted(at, key, nearest));
+              }
+            });
+    for (RecordComponent component : components) {
+      String name = key(component);
+      Default otherwise = component.getAnnotation(Default.class);
+      boolean nullable = otherwise != null && otherwise.value().equals("null");
+      if (!node.has(name) && otherwise != null) {
+        ((ObjectNode) node).set(name, otherwise(otherwise));
+      }
+      if (!node.has(name)) {
+        problems.add("missing key " + at + name);
+      } else if (!(nullable && node.get(name).isNull())) {
+        value(node.get(name), component.getGenericType(), name, at + name);
+      }
+    }
+  }
+
+  /** A component whose name Java keeps for itself has an underscore behind it. */
+  private static String key(RecordComponent component) {
+    return component.getName().replaceAll("_$", "");
+  }
+
+  private static JsonNode otherwise(Default value) {
+    try {
+      return YAML.readTree(value.value());
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void value(JsonNode value, Type type, String name, String path) {
+    Class<?> wanted = (Class<?>) (type instanceof ParameterizedType p ? p.getRawType() : type);
+    String rule = null;
+    if (wanted.isRecord()) {
+      record(value, wanted, path + ".");
+    } else if (wanted == List.class) {
+      Type element = ((ParameterizedType) type).getActualTypeArguments()[0];
+      rule = value.isArray() ? null : "a list";
+      for (int i = 0; i < (value.isArray() ? value.size() : 0); i++) {
+        value(value.get(i), element, name, path + "." + i);
+      }
+    } else if (wanted == Map.class) {
+      boolean texts = value.isObject() && value.valueStream().allMatch(JsonNode::isTextual);
+      rule = texts ? null : "a mapping of texts";
+    } else {
+      rule = rule(wanted, name, value);
+    }
+    if (rule != null) {
+      problems.add("%s must be %s, not %s".formatted(path, rule, value));
+    }
+  }
+
+  /** What a value has to be where it is not, else null. */
+  private static String rule(Class<?> wanted, String name, JsonNode value) {
+    if (wanted == String.class) {
+      return value.isTextual() || value.isIntegralNumber() ? null : "a text";
+    }
+    if (wanted == double.class) {
+      return value.isNumber() && Double.isFinite(value.asDouble()) ? null : "a number";
+    }
+    long least = MAY_BE_ZERO.contains(name) ? 0 : 1;
+    boolean fits = wanted == int.class ? value.canConvertToInt() : value.canConvertToLong();
+    return value.isIntegralNumber() && fits && value.asLong() >= least
+        ? null
+        : "a whole number from " + least;
+  }
+
+  /** Levenshtein's distance. */
+  static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int corner = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int above = row[j];
+        int change = corner + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        row[j] = Math.min(change, Math.min(row[j - 1], above) + 1);
+        corner = above;
+      }
+    }
+    return row[b.length()];
+  }
+}

@@ -1,0 +1,250 @@
+package io.relook.preset;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.relook.lakehouse.RelookException;
+import io.relook.lakehouse.RelookException.Category;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+final class TestPresetReader {
+  private static final Path PRESETS =
+      Path.of(System.getProperty("relook.root", "..")).resolve("conf/presets");
+
+  private static String demo() throws IOException {
+    return Files.readString(PRESETS.resolve("demo.yaml"));
+  }
+
+  /** The demo's preset with one text replaced, which must be there. */
+  private static String changed(String from, String to) throws IOException {
+    String yaml = demo();
+    assertTrue(yaml.contains(from), from);
+    return yaml.replace(from, to);
+  }
+
+  private static String refusal(String yaml) {
+    RelookException error =
+        assertThrows(RelookException.class, () -> PresetReader.parse("p.yaml", yaml));
+    assertEquals(Category.CONFIG, error.category());
+    assertTrue(error.getMessage().contains("p.yaml"), error.getMessage());
+    return error.getMessage();
+  }
+
+  @Test
+  void everyPresetInConfLoads() throws IOException {
+    List<Path> files;
+    try (Stream<Path> listed = Files.list(PRESETS)) {
+      files = listed.filter(f -> f.toString().endsWith(".yaml")).collect(Collectors.toList());
+    }
+    assertFalse(files.isEmpty());
+    for (Path file : files) {
+      String name = file.getFileName().toString().replace(".yaml", "");
+      assertEquals(PresetReader.read(PRESETS, name), PresetReader.read(PRESETS, file.toString()));
+    }
+  }
+
+  @Test
+  void valuesArriveWhereTheyBelong() throws IOException {
+    Preset preset = PresetReader.parse("demo", demo());
+    assertNull(preset.data().ingest());
+    assertEquals(0.05, preset.failureBudget());
+    Preset.Ingest ingest = PresetReader.read(PRESETS, "easy-vqa").data().ingest();
+    assertEquals("0", ingest.mapping().question(), "a position");
+    assertEquals("train/questions.json", ingest.files().get(0).path());
+  }
+
+  @Test
+  void allProblemsAreToldAtOnceWithTheNearestKey() throws IOException {
+    String yaml =
+        changed("failureBudget: 0.05", "failureBuget: 0.05")
+            .replace("epochs: 2", "epochs: two")
+            .replace("clipLow: 0.2", "cliplow: 0.2");
+    String message = refusal(yaml);
+    assertTrue(message.contains("5 problems"), message);
+    assertTrue(message.contains("unknown key failureBuget (nearest: failureBudget)"), message);
+    assertTrue(message.contains("missing key failureBudget"), message);
+    assertTrue(message.contains("sft.epochs must be a whole number"), message);
+    assertTrue(message.contains("unknown key grpo.cliplow (nearest: clipLow)"), message);
+    assertTrue(message.contains("missing key grpo.clipLow"), message);
+  }
+
+  @Test
+  void numbersMustFitTheirType() throws IOException {
+    assertTrue(refusal(changed("steps: 20", "steps: 2.5")).contains("grpo.steps"));
+    assertTrue(refusal(changed("steps: 20", "steps: -1")).contains("grpo.steps"));
+    assertTrue(refusal(changed("steps: 20", "steps: 30000000000")).contains("grpo.steps"));
+    refusal(changed("failureBudget: 0.05", "failureBudget: .nan"));
+    // A count of nothing would divide by zero or roll out nothing hours later.
+    assertTrue(refusal(changed("queries: 8", "queries: 0")).contains("grpo.queries"));
+    assertTrue(refusal(changed("epochs: 2, batch: 32", "epochs: 2, batch: 0")).contains("batch"));
+  }
+
+  @Test
+  void onlyTheIngestMayBeNullOrLeftOut() throws IOException {
+    assertNull(PresetReader.parse("p", changed("  ingest: null\n", "")).data().ingest());
+    assertTrue(refusal(demo().replaceFirst("(?m)^sft: .*", "sft: null")).contains("sft must be"));
+    assertTrue(refusal(demo().replaceFirst("(?m)^sft: .*", "")).contains("missing key sft"));
+  }
+
+  @Test
+  void whatTheIngestLeavesOutIsAsTheRecordSays() throws IOException {
+    Preset.Ingest ingest =
+        PresetReader.parse(
+                "p",
+                changed(
+                    "ingest: null",
+                    "ingest: {files: [{path: a.csv, split: test}], mapping: {question: 0, picture: p, splits: {val: validation}}}"))
+            .data()
+            .ingest();
+    assertEquals(
+        new Preset.Ingest(
+            List.of(new Preset.QuestionFile("a.csv", "test", "{}", 0)),
+            List.of(),
+            new Preset.Mapping(
+                "0", null, "p", null, null, null, null, null, Map.of("val", "validation"))),
+        ingest);
+  }
+
+  @Test
+  void problemsInsideListsAreToldWithTheirPlace() throws IOException {
+    String message =
+        refusal(
+            changed(
+                "ingest: null",
+                "ingest: {files: [{path: a.csv}, {pth: b.csv, limit: -1}], tables: 3, mapping: {question: q, picture: p, splits: {a: 1}}}"));
+    assertTrue(message.contains("unknown key data.ingest.files.1.pth (nearest: path)"), message);
+    assertTrue(message.contains("missing key data.ingest.files.1.path"), message);
+    assertTrue(message.contains("data.ingest.files.1.limit must be a whole number"), message);
+    assertTrue(message.contains("data.ingest.tables must be a list, not 3"), message);
+    assertTrue(message.contains("data.ingest.mapping.splits must be a mapping of texts"), message);
+  }
+
+  @Test
+  void whatARecordRefusesIsTold() throws IOException {
+    String mapping = "mapping: {question: q, picture: p}}";
+    assertTrue(
+        refusal(changed("ingest: null", "ingest: {" + mapping)).contains("no files and no tables"));
+    assertTrue(
+        refusal(changed("ingest: null", "ingest: {files: [{path: a.csv}], " + mapping))
+            .contains("needs a split"));
+    assertTrue(
+        refusal(changed("ingest: null", "ingest: {files: [{path: a, split: dev}], " + mapping))
+            .contains("the split dev is no [train, validation, test]"));
+  }
+
+  @Test
+  void overridesReplaceWhatTheFileSays() throws IOException {
+    Preset preset =
+        PresetReader.read(
+            PRESETS,
+            "easy-vqa",
+            "rollout.samples=4",
+            "grpo.steps=3",
+            "model=/models/a=b",
+            "data.ingest.files.1.limit=7",
+            "reconstruct.instruction='Look: again?'");
+    assertEquals(4, preset.rollout().samples());
+    assertEquals(3, preset.grpo().steps());
+    assertEquals("/models/a=b", preset.model());
+    assertEquals("Look: again?", preset.reconstruct().instruction());
+    assertEquals(400, preset.data().ingest().files().get(0).limit());
+    assertEquals(7, preset.data().ingest().files().get(1).limit());
+    assertNull(PresetReader.read(PRESETS, "easy-vqa", "data.ingest=").data().ingest());
+    assertEquals(
+        "t",
+        PresetReader.read(
+                PRESETS,
+                "demo",
+                "data.ingest.tables=[{table: t, split: test}]",
+                "data.ingest.mapping={question: q, picture: p}")
+            .data()
+            .ingest()
+            .tables()
+            .get(0)
+            .table());
+  }
+
+  @Test
+  void allProblemsOfOverridesAreToldWithThoseOfTheFile() throws IOException {
+    RelookException error =
+        assertThrows(
+            RelookException.class,
+            () ->
+                PresetReader.parse(
+                    "p.yaml",
+                    changed("batch: 32", "batch: 0"),
+                    "grpo.stepz=3",
+                    "rollout.samples=many",
+                    "steps",
+                    "=3",
+                    "model.name=x",
+                    "data.ingest.files.3.limit=1"));
+    String message = error.getMessage();
+    assertTrue(message.contains("unknown key grpo.stepz (nearest: steps)"), message);
+    assertTrue(
+        message.contains("rollout.samples must be a whole number from 1, not \"many\""), message);
+    assertTrue(message.contains("the override steps is not like"), message);
+    assertTrue(message.contains("the override =3 is not like"), message);
+    assertTrue(message.contains("model must be a text"), message);
+    assertTrue(message.contains("data.ingest.files must be a list"), message);
+    assertTrue(message.contains("sft.batch must be"), message);
+  }
+
+  @Test
+  void ownRewardsMayBeLeftOutOrListed() throws IOException {
+    assertEquals(List.of(), PresetReader.parse("p", demo()).rewards().custom());
+    String weights = "reflection: 0.2}";
+    String listed =
+        "reflection: 0.2, custom: [{name: brevity, weight: 0.1, class: a.B},"
+            + " {name: size, weight: -1, sql: length(text), version: '3'}]}";
+    assertEquals(
+        List.of(
+            new Preset.OwnReward("brevity", 0.1, "a.B", null, null),
+            new Preset.OwnReward("size", -1, null, "length(text)", "3")),
+        PresetReader.parse("p", changed(weights, listed)).rewards().custom());
+
+    String wrong =
+        refusal(changed(weights, "reflection: 0.2, custom: [{nmae: a, weight: x, clas: B}, 3]}"));
+    assertTrue(wrong.contains("5 problems"), wrong);
+    assertTrue(wrong.contains("rewards.custom.0.nmae (nearest: name)"), wrong);
+    assertTrue(wrong.contains("rewards.custom.0.clas (nearest: class)"), wrong);
+    assertTrue(wrong.contains("rewards.custom.1 must be a mapping"), wrong);
+    assertTrue(refusal(changed(weights, "reflection: 0.2, custom: 3}")).contains("must be a list"));
+  }
+
+  @Test
+  void aKeyThatStandsTwiceIsRefused() throws IOException {
+    refusal(demo() + "\nfailureBudget: 0.5\n");
+  }
+
+  @Test
+  void whatIsNoMappingIsRefused() {
+    refusal("");
+    refusal("- a\n- b\n");
+    refusal("model: [unclosed");
+  }
+
+  @Test
+  void aMissingPresetNamesTheFileLookedFor() {
+    RelookException error =
+        assertThrows(RelookException.class, () -> PresetReader.read(PRESETS, "dmeo"));
+    assertTrue(error.getMessage().contains("dmeo.yaml"), error.getMessage());
+  }
+
+  @Test
+  void theDistanceCountsEdits() {
+    assertEquals(3, PresetReader.distance("kitten", "sitting"));
+    assertEquals(0, PresetReader.distance("rate", "rate"));
+    assertEquals(4, PresetReader.distance("", "rate"));
+  }
+}
