@@ -13,11 +13,12 @@ import io.relook.model.engine.Completion;
 import io.relook.model.engine.ComputeType;
 import io.relook.model.engine.GenerationRequest;
 import io.relook.model.engine.Generator;
+import io.relook.model.engine.PictureGrid;
 import io.relook.model.engine.Prompt;
 import io.relook.model.engine.Sampling;
 import io.relook.model.engine.VisionLanguageModel;
 import io.relook.model.image.ImageProcessor;
-import io.relook.model.spark.LoadedPolicy;
+import io.relook.model.text.Message;
 import io.relook.model.text.TextProcessor;
 import io.relook.model.torch.TorchProgram;
 import io.relook.scenes.SceneGenerator;
@@ -213,8 +214,7 @@ final class TestMutatedCheckpoints {
     for (int round = 0; round < 300; round++) {
       Files.write(folder.resolve("chat_template.jinja"), bytes(good, random));
       try (TextProcessor text = TextProcessor.load(folder)) {
-        LoadedPolicy.prompt(
-            text, ImageProcessor.load(folder), "What?", List.of(PICTURE), new int[0], null);
+        prompt(text);
         used++;
       } catch (RelookException e) {
         refused++;
@@ -232,9 +232,7 @@ final class TestMutatedCheckpoints {
         VisionLanguageModel model =
             VisionLanguageModel.load(
                 program, checkpoint, VisionLanguageModel.Options.cpu(ComputeType.FLOAT32, 1))) {
-      Prompt prompt =
-          LoadedPolicy.prompt(
-              text, ImageProcessor.load(folder), "What?", List.of(PICTURE), new int[0], null);
+      Prompt prompt = prompt(text);
       List<Completion> done = new ArrayList<>();
       new Generator(model, ids -> text.decode(ids, true), new Generator.Options(2, 2, 4, 1L << 28))
           .generate(
@@ -246,6 +244,17 @@ final class TestMutatedCheckpoints {
               done::add);
       assertTrue(done.size() == 2);
     }
+  }
+
+  private Prompt prompt(TextProcessor text) {
+    ImageProcessor images = ImageProcessor.load(folder);
+    PictureGrid grid = images.process(PICTURE);
+    int[] ids =
+        text.encodeChat(
+            List.of(Message.ofPictures("user", 1, "What?")),
+            List.of(grid.tokens(images.mergeSize())),
+            true);
+    return new Prompt(ids, List.of(grid));
   }
 
   private static JsonNode changed(JsonNode good, Random random) throws IOException {

@@ -101,7 +101,7 @@ final class TestSftTrainer {
   private static Rows.TrainingStep stale(int step) {
     return new Rows.TrainingStep(
         "run", 1, "sft", step, 99, 99, 99, 1, 1, null, null, null, null, null, null, null, null,
-        List.of(), List.of(), Map.of(), "killed", "killed", 99);
+        null, List.of(), List.of(), Map.of(), "killed", "killed", 99);
   }
 
   private static byte[] weights(Rows.CheckpointRow row) throws Exception {
