@@ -1,5 +1,6 @@
 package io.relook.lakehouse;
 
+import io.delta.tables.DeltaMergeBuilder;
 import io.delta.tables.DeltaTable;
 import io.relook.lakehouse.RelookException.Category;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -87,11 +89,9 @@ public final class Lakehouse {
   /** Adds the rows whose keys are new; the others stay as they are. */
   public void merge(Table table, Dataset<Row> rows) {
     ensure(table);
-    String condition =
-        table.key().stream().map(k -> "t." + k + " = s." + k).collect(Collectors.joining(" AND "));
     try {
-      delta(table).as("t").merge(rows.as("s"), condition).whenNotMatched().insertAll().execute();
-    } catch (Exception e) {
+      matched(table, rows).whenNotMatched().insertAll().execute();
+    } catch (Exception | FSError e) {
       throw unwritable(table, e);
     }
   }
@@ -99,7 +99,25 @@ public final class Lakehouse {
   /** As above, of rows in memory. */
   public void merge(Table table, List<Row> rows) {
     if (!rows.isEmpty()) {
-      merge(table, spark.createDataFrame(rows, table.schema()).coalesce(1));
+      merge(table, inMemory(table, rows));
+    }
+  }
+
+  /** Writes the rows; those whose keys are there already take the new values. */
+  public void replace(Table table, List<Row> rows) {
+    if (rows.isEmpty()) {
+      return;
+    }
+    ensure(table);
+    try {
+      matched(table, inMemory(table, rows))
+          .whenMatched()
+          .updateAll()
+          .whenNotMatched()
+          .insertAll()
+          .execute();
+    } catch (Exception | FSError e) {
+      throw unwritable(table, e);
     }
   }
 
@@ -136,7 +154,7 @@ public final class Lakehouse {
       } else {
         create(table);
       }
-    } catch (Exception e) {
+    } catch (Exception | FSError e) {
       ready.remove(table);
       throw unwritable(table, e);
     }
@@ -217,6 +235,16 @@ public final class Lakehouse {
     return properties;
   }
 
+  private DeltaMergeBuilder matched(Table table, Dataset<Row> rows) {
+    String condition =
+        table.key().stream().map(k -> "t." + k + " = s." + k).collect(Collectors.joining(" AND "));
+    return delta(table).as("t").merge(rows.as("s"), condition);
+  }
+
+  private Dataset<Row> inMemory(Table table, List<Row> rows) {
+    return spark.createDataFrame(rows, table.schema()).coalesce(1);
+  }
+
   private boolean exists(Table table) {
     return named
         ? spark.catalog().tableExists(location + "." + table.tableName())
@@ -239,8 +267,11 @@ public final class Lakehouse {
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
   }
 
-  /** Spark throws checked exceptions that it does not declare, so the cause is any. */
-  private RelookException unwritable(Table table, Exception cause) {
+  /**
+   * Spark throws checked exceptions that it does not declare, and Hadoop an FSError where a local
+   * disk is full, so the cause is any.
+   */
+  private RelookException unwritable(Table table, Throwable cause) {
     if (cause instanceof RelookException) {
       return (RelookException) cause;
     }

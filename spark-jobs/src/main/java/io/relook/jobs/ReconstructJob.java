@@ -182,11 +182,11 @@ public final class ReconstructJob {
     return sources;
   }
 
-  /** The tokens before the answer's tag; none where there is no answer. */
+  /** The tokens before the answer's tag; none where there is no answer, or a picture's token. */
   private int[] reasoning(Rows.Trajectory trajectory) {
     int[] ids = ints(trajectory.completionIds());
     int cut = text.decode(ids, true).indexOf("<answer>");
-    if (cut <= 0) {
+    if (cut <= 0 || trajectory.completionIds().contains(text.control("<|image_pad|>"))) {
       return new int[0];
     }
     int length = ids.length;

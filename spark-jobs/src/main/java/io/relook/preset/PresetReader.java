@@ -55,7 +55,8 @@ public final class PresetReader {
     }
   }
 
-  static Preset parse(String name, String yaml, String... overrides) {
+  /** As above, of a text; {@code name} stands in messages. */
+  public static Preset parse(String name, String yaml, String... overrides) {
     JsonNode root;
     try {
       root = YAML.readTree(yaml);

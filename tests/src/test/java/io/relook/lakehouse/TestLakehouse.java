@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.relook.TestSession;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -146,6 +148,36 @@ class TestLakehouse {
       assertEquals(warehouse + "/" + name + "/policies", again.folder("policies"));
     } finally {
       TestSession.spark().sql("DROP SCHEMA IF EXISTS " + name + " CASCADE");
+    }
+  }
+
+  @Test
+  void replacingGivesTheNewValuesAndNoRowTwice() {
+    Lakehouse other = Lakehouse.open(TestSession.spark(), folder.resolve("replaced").toString());
+    other.merge(
+        Table.REJECTS, List.of(Rows.REJECT.toRow(new Rows.Reject("r", "s", "row 1", "broken"))));
+    other.replace(
+        Table.REJECTS,
+        List.of(
+            Rows.REJECT.toRow(new Rows.Reject("r", "s", "row 1", "empty")),
+            Rows.REJECT.toRow(new Rows.Reject("q", "s", "row 2", "broken"))));
+    List<Row> rows = other.read(Table.REJECTS).orderBy("place").collectAsList();
+    assertEquals(
+        List.of("empty", "broken"), rows.stream().map(r -> r.<String>getAs("reason")).toList());
+  }
+
+  /** Root may write where permission bits forbid it: these places refuse everybody. */
+  @Test
+  void aPlaceThatCannotBeWrittenIsNamedWithWhatToDo() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    for (String place : List.of("/proc/relook", file.resolve("lakehouse").toString())) {
+      Lakehouse readOnly = Lakehouse.open(TestSession.spark(), place);
+      RelookException e =
+          assertThrows(RelookException.class, () -> readOnly.read(Table.RUNS), place);
+      assertEquals(RelookException.Category.STORAGE, e.category());
+      assertTrue(e.getMessage().contains("Cannot write table"), e.getMessage());
+      assertTrue(e.getMessage().contains(place + "/runs"), e.getMessage());
+      assertTrue(e.getMessage().contains("Check permissions"), e.getMessage());
     }
   }
 

@@ -68,6 +68,12 @@ class TestCheckpointFaults {
   }
 
   @Test
+  void aMissingShardIsNamed() throws IOException {
+    Files.delete(folder.resolve("model-00003-of-00007.safetensors"));
+    refused(this::open, "has no model-00003-of-00007.safetensors");
+  }
+
+  @Test
   void weightsOfAnotherShapeAreAllNamedAtOnce() throws IOException {
     config("\"intermediate_size\": 100", "\"intermediate_size\": 102");
     config("\"depth\": 3", "\"depth\": 4");

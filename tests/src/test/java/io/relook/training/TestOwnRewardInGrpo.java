@@ -13,6 +13,7 @@ import io.relook.lakehouse.Table;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.spark.ModelPool;
 import io.relook.preset.Preset;
+import io.relook.preset.PresetReader;
 import io.relook.rewards.Rewards;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,7 +34,7 @@ final class TestOwnRewardInGrpo {
         new Rows.Query("q", "s", "train", "How many shapes?", null, List.of(), null, null);
     lakehouse.merge(Table.QUERIES, List.of(Rows.QUERY.toRow(query)));
     Preset preset = preset();
-    Rewards rewards = IterationLoop.rewards(TestSession.spark(), preset.rewards());
+    Rewards rewards = Rewards.of(TestSession.spark(), preset.rewards());
     Policies policies = new Policies(lakehouse, "run");
 
     new GrpoTrainer(

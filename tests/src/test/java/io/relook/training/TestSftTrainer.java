@@ -2,13 +2,20 @@ package io.relook.training;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import io.relook.TestSession;
 import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
+import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.engine.Objective;
+import io.relook.model.engine.Prompt;
+import io.relook.model.engine.TrainableModel;
+import io.relook.model.engine.TrainingRow;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.spark.ModelPool;
 import io.relook.preset.Preset;
@@ -16,6 +23,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +50,8 @@ final class TestSftTrainer {
       assertEquals("stopped", stopped.getMessage());
     }
     assertEquals(2, broken.read(Table.TRAINING_STEPS).count());
+    // Killed between a step's row and its checkpoint, with other numbers than the next attempt's.
+    broken.merge(Table.TRAINING_STEPS, List.of(Rows.TRAINING_STEP.toRow(stale(3))));
     Rows.CheckpointRow resumed = train(broken, base, CONFIG, Integer.MAX_VALUE);
 
     assertEquals(4, resumed.step());
@@ -49,10 +60,49 @@ final class TestSftTrainer {
     List<Row> losses =
         broken.read(Table.TRAINING_STEPS).orderBy("step").select("loss").collectAsList();
     assertTrue(losses.get(3).getDouble(0) < losses.get(0).getDouble(0), "the loss falls");
+    assertEquals(
+        unbroken.read(Table.TRAINING_STEPS).orderBy("step").select("loss").collectAsList(),
+        losses,
+        "each row is of the attempt whose weights were kept");
 
     // The stages that follow drop the optimizer's state; the same command must still go on.
     new Policies(broken, "run").forgetOptimizer(resumed);
     assertEquals(resumed, train(broken, base, CONFIG, Integer.MAX_VALUE));
+  }
+
+  /** A model may sample a picture's token: it is text then, and no reason to end a run. */
+  @Test
+  void aSampledPictureTokenIsTrainedOnAsText() {
+    Path base = folder.resolve("base");
+    EmbeddedModel.unpack(base, false);
+    EmbeddedModel.randomise(base, 5);
+    int pad = 495;
+    try (Checkpoint checkpoint = Checkpoint.open(base.toString(), new Configuration());
+        TrainableModel model =
+            TrainableModel.load(ModelPool.program(Device.cpu(), 1), checkpoint)) {
+      assertEquals(pad, checkpoint.config().imageTokenId());
+      Prompt prompt = new Prompt(new int[] {10, 20, 30}, List.of());
+      float[] even = {0.25f, 0.25f, 0.25f, 0.25f};
+      TrainableModel.Outcome outcome =
+          model.forwardBackward(
+              List.of(TrainingRow.supervised(prompt, new int[] {40, pad, 41, 42}, even)),
+              new Objective.CrossEntropy());
+      assertTrue(Double.isFinite(outcome.loss()));
+      assertThrows(
+          RelookException.class,
+          () ->
+              model.forwardBackward(
+                  List.of(
+                      TrainingRow.supervised(
+                          prompt.plus(new int[0]), new int[] {512}, new float[] {1})),
+                  new Objective.CrossEntropy()));
+    }
+  }
+
+  private static Rows.TrainingStep stale(int step) {
+    return new Rows.TrainingStep(
+        "run", 1, "sft", step, 99, 99, 99, 1, 1, null, null, null, null, null, null, null, null,
+        null, List.of(), List.of(), Map.of(), "killed", "killed", 99);
   }
 
   private static byte[] weights(Rows.CheckpointRow row) throws Exception {

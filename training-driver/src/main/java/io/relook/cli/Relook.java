@@ -4,6 +4,9 @@ import io.relook.bench.BenchCommand;
 import io.relook.lakehouse.RelookException;
 import io.relook.parity.ParityCommand;
 import io.relook.training.PretrainCommand;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -30,12 +33,21 @@ public final class Relook {
     return new CommandLine(new Relook())
         .setExecutionExceptionHandler(
             (error, command, parsed) -> {
-              if (error instanceof RelookException) {
-                command.getErr().println("relook: " + error.getMessage());
+              Optional<RelookException> known = known(error);
+              if (known.isPresent()) {
+                command.getErr().println("relook: " + known.get().getMessage());
               } else {
                 error.printStackTrace(command.getErr());
               }
               return 1;
             });
+  }
+
+  /** What was thrown on purpose: in a Spark task it arrives as a cause. */
+  private static Optional<RelookException> known(Throwable error) {
+    return Stream.iterate(error, Objects::nonNull, Throwable::getCause)
+        .filter(RelookException.class::isInstance)
+        .map(RelookException.class::cast)
+        .findFirst();
   }
 }

@@ -77,7 +77,10 @@ public final class EmbeddedModel {
       if (in == null) {
         throw new IOException("the resource embedded/" + file + " is missing");
       }
-      Files.copy(in, folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+      // Whole or not at all: a run that was killed here must not leave half a file behind.
+      Path part = folder.resolve(file + ".part");
+      Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(part, folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
     }
   }
 }

@@ -27,6 +27,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Row;
 
 /**
@@ -97,12 +98,14 @@ final class GrpoTrainer {
           step <= grpo.steps();
           step++) {
         long began = System.nanoTime();
-        rollOut(runId, iteration, step, current, slice(queries, iteration, step - 1));
-        Batch batch = batch(runId, iteration, step);
+        List<RolloutJob.Ask> asked = new ArrayList<>(slice(queries, iteration, step - 1));
+        rollOut(runId, iteration, step, current, asked);
+        Batch batch = batch(runId, iteration, step, asked);
         for (int more = 1; batch.used == 0 && more <= MORE_GROUPS; more++) {
           int next = step - 1 + more * grpo.steps();
-          rollOut(runId, iteration, step, current, slice(queries, iteration, next));
-          batch = batch(runId, iteration, step);
+          asked.addAll(slice(queries, iteration, next));
+          rollOut(runId, iteration, step, current, asked);
+          batch = batch(runId, iteration, step, asked);
         }
         Map<String, Long> read =
             Map.of(
@@ -112,7 +115,7 @@ final class GrpoTrainer {
         Rows.CheckpointRow before = current;
         String out = "%s/%d/grpo/%d".formatted(runId, iteration, step);
         double seconds = (System.nanoTime() - began) / 1e9;
-        lakehouse.merge(
+        lakehouse.replace(
             Table.TRAINING_STEPS,
             List.of(
                 Rows.TRAINING_STEP.toRow(
@@ -176,7 +179,9 @@ final class GrpoTrainer {
     new ScoreJob(lakehouse, rewards, preset.failureBudget()).run(runId);
   }
 
-  private Batch batch(String runId, int iteration, int step) {
+  /** Of what was asked for alone: a run that was stopped may have sampled more for the step. */
+  private Batch batch(String runId, int iteration, int step, List<RolloutJob.Ask> asked) {
+    Set<String> queries = asked.stream().map(RolloutJob.Ask::queryId).collect(Collectors.toSet());
     Map<String, List<Row>> groups = new TreeMap<>();
     for (Row row :
         lakehouse
@@ -195,7 +200,9 @@ final class GrpoTrainer {
                 "trajectory_id")
             .orderBy("query_id", "sample")
             .collectAsList()) {
-      groups.computeIfAbsent(row.getAs("query_id"), q -> new ArrayList<>()).add(row);
+      if (queries.contains(row.<String>getAs("query_id"))) {
+        groups.computeIfAbsent(row.getAs("query_id"), q -> new ArrayList<>()).add(row);
+      }
     }
     List<Sample> samples = new ArrayList<>();
     List<Double> all = new ArrayList<>();

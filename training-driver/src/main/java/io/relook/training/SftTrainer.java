@@ -114,7 +114,7 @@ final class SftTrainer {
                     out,
                     (System.nanoTime() - began) / 1e9)));
         if ((step + 1) % config.saveEvery() == 0 || step + 1 == total) {
-          lakehouse.merge(Table.TRAINING_STEPS, steps);
+          lakehouse.replace(Table.TRAINING_STEPS, steps);
           steps.clear();
           current = policies.save(model, iteration, "sft", step + 1, current.policyVersion());
           log.accept("step %d of %d, loss %.4f".formatted(step + 1, total, loss));

@@ -18,7 +18,7 @@ final class CheckpointErrors {
         cause);
   }
 
-  static RelookException unwritable(String path, Exception cause) {
+  static RelookException unwritable(String path, Throwable cause) {
     return new RelookException(
         Category.STORAGE,
         "Cannot write the checkpoint %s: %s. Free space or choose another folder; nothing refers to what was written."

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileSystem;
 
 /**
@@ -80,7 +81,7 @@ public final class CheckpointWriter {
           }
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | FSError e) { // FSError: what Hadoop makes of a full local disk.
       throw CheckpointErrors.unwritable(uri, e);
     }
   }
@@ -125,7 +126,7 @@ public final class CheckpointWriter {
           write(out, values, dtype);
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | FSError e) { // FSError: what Hadoop makes of a full local disk.
       throw CheckpointErrors.unwritable(uri, e);
     }
   }

@@ -15,6 +15,9 @@ import java.util.stream.IntStream;
 final class ConfigReader {
   private static final int LARGEST = 1 << 24;
 
+  /** The table of positions is made when a model is loaded: 1 GiB at this many and 128 a head. */
+  private static final int LONGEST = 1 << 20;
+
   private final JsonNode root;
   private final JsonNode text;
   private final JsonNode vision;
@@ -55,17 +58,17 @@ final class ConfigReader {
     if (problems.isEmpty()) {
       check(t, v);
     }
-    List<Integer> eos = ids(generation.path("eos_token_id"));
+    List<Integer> eos = ids(generation.path("eos_token_id"), t);
     if (eos.isEmpty()) {
-      eos = ids(either("eos_token_id"));
+      eos = ids(either("eos_token_id"), t);
     }
     return new ModelConfig(
         t,
         v,
-        token("image_token_id", 151655),
-        token("video_token_id", 151656),
-        token("vision_start_token_id", 151652),
-        token("vision_end_token_id", 151653),
+        token("image_token_id", 151655, t),
+        token("video_token_id", 151656, t),
+        token("vision_start_token_id", 151652, t),
+        token("vision_end_token_id", 151653, t),
         either("tie_word_embeddings").asBoolean(false),
         eos,
         either("pad_token_id").asInt(-1),
@@ -109,7 +112,7 @@ final class ConfigReader {
         size(vision, "spatial_merge_size", 2),
         size(vision, "window_size", 112),
         blocks,
-        size(vision, "in_channels", vision.path("in_chans").asInt(3)));
+        size(vision, "in_channels", size(vision, "in_chans", 3)));
   }
 
   private int[] sections() {
@@ -151,6 +154,9 @@ final class ConfigReader {
         Arrays.stream(v.fullAttentionBlocks()).allMatch(b -> b >= 0 && b < v.depth()),
         "fullatt_block_indexes must name blocks below depth");
     require(t.layers() <= 1024 && v.depth() <= 1024, "at most 1024 layers");
+    require(
+        t.maxPositionEmbeddings() <= LONGEST,
+        "max_position_embeddings must be at most %d".formatted(LONGEST));
   }
 
   private void require(boolean holds, String rule) {
@@ -168,9 +174,15 @@ final class ConfigReader {
     return root.hasNonNull(key) ? root.path(key) : text.path(key);
   }
 
-  private int token(String key, int otherwise) {
+  private int token(String key, int otherwise, Text text) {
     JsonNode node = either(key);
-    return node.isMissingNode() || node.isNull() ? otherwise : node.asInt(otherwise);
+    if (node.isMissingNode() || node.isNull()) {
+      return otherwise;
+    }
+    require(
+        node.isInt() && node.asInt() >= 0 && node.asInt() < text.vocabSize(),
+        "%s must be a token of the vocabulary's %d, not %s".formatted(key, text.vocabSize(), node));
+    return node.asInt();
   }
 
   private int size(JsonNode part, String key, int otherwise) {
@@ -197,12 +209,17 @@ final class ConfigReader {
     return node.asDouble();
   }
 
-  private static List<Integer> ids(JsonNode node) {
-    if (node.isInt()) {
-      return List.of(node.asInt());
-    }
+  private List<Integer> ids(JsonNode node, Text text) {
     List<Integer> ids = new ArrayList<>();
-    node.forEach(id -> ids.add(id.asInt()));
+    for (JsonNode id : node.isArray() ? node : List.of(node)) {
+      if (!node.isMissingNode() && !node.isNull()) {
+        require(
+            id.isInt() && id.asInt() >= 0 && id.asInt() < text.vocabSize(),
+            "eos_token_id must be tokens of the vocabulary's %d, not %s"
+                .formatted(text.vocabSize(), id));
+        ids.add(id.asInt());
+      }
+    }
     return ids;
   }
 }

@@ -9,11 +9,18 @@ import java.util.List;
  *
  * @param ids with one image token a merged patch
  * @param pictures in the order in which the ids show them
+ * @param given ids at the beginning that show pictures; an image token that a model sampled behind
+ *     them is text, as it was when it was sampled
  */
-public record Prompt(int[] ids, List<PictureGrid> pictures) {
+public record Prompt(int[] ids, List<PictureGrid> pictures, int given) {
   public Prompt {
     ids = ids.clone();
     pictures = List.copyOf(pictures);
+  }
+
+  /** A prompt without sampled tokens. */
+  public Prompt(int[] ids, List<PictureGrid> pictures) {
+    this(ids, pictures, ids.length);
   }
 
   public int length() {
@@ -28,7 +35,7 @@ public record Prompt(int[] ids, List<PictureGrid> pictures) {
   public Prompt plus(int[] more) {
     int[] all = Arrays.copyOf(ids, ids.length + more.length);
     System.arraycopy(more, 0, all, ids.length, more.length);
-    return new Prompt(all, pictures);
+    return new Prompt(all, pictures, given);
   }
 
   /** Why the model cannot run it, or null. */
@@ -42,8 +49,18 @@ public record Prompt(int[] ids, List<PictureGrid> pictures) {
             .formatted(id, config.text().vocabSize());
       }
     }
-    int merge = config.vision().spatialMergeSize();
-    long shown = Arrays.stream(ids).filter(id -> id == config.imageTokenId()).count();
+    ModelConfig.Vision vision = config.vision();
+    int merge = vision.spatialMergeSize();
+    int values =
+        vision.inChannels() * vision.temporalPatchSize() * vision.patchSize() * vision.patchSize();
+    for (PictureGrid picture : pictures) {
+      if (picture.height() % merge != 0
+          || picture.width() % merge != 0
+          || picture.patches().length != (long) picture.height() * picture.width() * values) {
+        return "its pictures are cut for another model: preprocessor_config.json must have the patch_size, temporal_patch_size and merge_size of config.json";
+      }
+    }
+    long shown = Arrays.stream(ids, 0, given).filter(id -> id == config.imageTokenId()).count();
     long needed = pictures.stream().mapToLong(p -> p.tokens(merge)).sum();
     if (shown != needed) {
       return "it shows %d picture tokens but its %d pictures have %d: build prompts with the checkpoint's own template"

@@ -45,7 +45,7 @@ record RowBatch(long[] ids, long[] positions, List<PictureGrid> pictures, long[]
         for (int axis = 0; axis < 3; axis++) {
           positions[axis * rows * width + flat] = places.at(axis, i);
         }
-        if (ids[flat] == config.imageTokenId()) {
+        if (i < prompt.given() && ids[flat] == config.imageTokenId()) {
           at.add((long) flat);
           from.add(shown.next());
         }

@@ -41,6 +41,13 @@ final class ImageErrors {
             .formatted(width, height));
   }
 
+  static RelookException enlarged(double height, double width, double most) {
+    return new RelookException(
+        Category.DATA,
+        "The pixel budget makes the picture %.0f × %.0f pixels, at most %.0f are possible: lower min_pixels."
+            .formatted(width, height, most));
+  }
+
   static RelookException settings(String problem) {
     return new RelookException(
         Category.CONFIG, "preprocessor_config.json cannot be used: " + problem + ".");

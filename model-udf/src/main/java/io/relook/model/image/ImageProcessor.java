@@ -25,6 +25,8 @@ public record ImageProcessor(
     List<Double> mean,
     List<Double> std,
     PictureDecoder decoder) {
+  private static final int LARGEST_SIZE = 64;
+  private static final int LARGEST_TIME = 8;
   private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
   private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
   private static final Set<String> TYPES =
@@ -33,8 +35,12 @@ public record ImageProcessor(
   public ImageProcessor {
     mean = List.copyOf(mean);
     std = List.copyOf(std);
-    if (patchSize < 1 || temporalPatchSize < 1 || mergeSize < 1) {
-      throw ImageErrors.settings("patch_size, temporal_patch_size and merge_size must be positive");
+    if (Math.min(Math.min(patchSize, temporalPatchSize), mergeSize) < 1
+        || Math.max(patchSize, mergeSize) > LARGEST_SIZE
+        || temporalPatchSize > LARGEST_TIME) {
+      throw ImageErrors.settings(
+          "patch_size and merge_size must be from 1 to %d, temporal_patch_size from 1 to %d"
+              .formatted(LARGEST_SIZE, LARGEST_TIME));
     }
     if (std.stream().anyMatch(value -> !(value > 0))) {
       throw ImageErrors.settings("image_std must be positive, not " + std);

@@ -9,6 +9,9 @@ package io.relook.model.image;
 public record PixelBudget(long minPixels, long maxPixels) {
   private static final int MOST_RATIO = 200;
 
+  /** Pixels that a picture may have in the end, whatever the budget: 1.6 GB of patches. */
+  private static final double MOST_PIXELS = 1 << 26;
+
   public PixelBudget {
     if (minPixels < 1 || maxPixels < minPixels) {
       throw ImageErrors.budget(minPixels, maxPixels);
@@ -30,6 +33,9 @@ public record PixelBudget(long minPixels, long maxPixels) {
       double beta = Math.sqrt((double) minPixels / ((double) height * width));
       h = Math.ceil(height * beta / factor) * factor;
       w = Math.ceil(width * beta / factor) * factor;
+    }
+    if (h * w > MOST_PIXELS) {
+      throw ImageErrors.enlarged(h, w, MOST_PIXELS);
     }
     return new int[] {(int) h, (int) w};
   }

@@ -9,7 +9,6 @@ import io.relook.model.image.PixelBudget;
 import io.relook.model.text.Message;
 import io.relook.model.text.TextProcessor;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** A policy with the tokenizer and the picture settings that its checkpoint came with. */
 final class LoadedPolicy implements AutoCloseable {
@@ -51,8 +50,7 @@ final class LoadedPolicy implements AutoCloseable {
     int[] ids =
         text.encodeChat(
             List.of(Message.ofPictures("user", pictures.size(), question)), tokens, true);
-    return new Prompt(
-        IntStream.concat(IntStream.of(ids), IntStream.of(prefix)).toArray(), pictures);
+    return new Prompt(ids, pictures).plus(prefix);
   }
 
   /** What decides which numbers a question becomes. */

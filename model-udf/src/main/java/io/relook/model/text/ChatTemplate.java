@@ -78,7 +78,12 @@ public final class ChatTemplate {
     values.put("messages", messages.stream().map(ChatTemplate::value).collect(Collectors.toList()));
     values.put("add_generation_prompt", addGenerationPrompt);
     values.put("tools", null);
-    RenderResult result = jinjava.renderForResult(source, values);
+    RenderResult result;
+    try {
+      result = jinjava.renderForResult(source, values);
+    } catch (RuntimeException e) {
+      throw TextErrors.badTemplate(String.valueOf(e.getMessage()));
+    }
     if (!result.getErrors().isEmpty()) {
       throw TextErrors.badTemplate(
           result.getErrors().stream()

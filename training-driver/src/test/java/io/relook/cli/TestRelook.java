@@ -1,0 +1,40 @@
+package io.relook.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.relook.lakehouse.RelookException;
+import io.relook.lakehouse.RelookException.Category;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+final class TestRelook {
+  private final StringWriter errors = new StringWriter();
+  private final CommandLine command = Relook.commandLine().setErr(new PrintWriter(errors));
+
+  @Test
+  void whatIsKnownToGoWrongIsOneLineAndExitCodeOne() {
+    assertEquals(1, command.execute("demo", "--preset", "nosuch"));
+    assertTrue(errors.toString().startsWith("relook: There is no preset nosuch"), errors::toString);
+    assertEquals(1, errors.toString().lines().count(), errors::toString);
+  }
+
+  /** An executor's error arrives inside Spark's own. */
+  @Test
+  void anErrorInsideATaskIsToldAsOneOfTheCommand() throws Exception {
+    Exception job =
+        new IllegalStateException(
+            "Job aborted due to stage failure",
+            new RelookException(Category.MODEL, "Weights hold NaN."));
+    assertEquals(
+        1, command.getExecutionExceptionHandler().handleExecutionException(job, command, null));
+    assertEquals("relook: Weights hold NaN.", errors.toString().strip());
+  }
+
+  @Test
+  void aWrongCommandLineIsExitCodeTwo() {
+    assertEquals(2, command.execute("demo", "--presett", "x"));
+  }
+}
