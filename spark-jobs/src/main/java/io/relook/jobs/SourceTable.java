@@ -101,7 +101,9 @@ final class SourceTable {
       return true;
     } catch (Exception e) {
       RelookException own = JobErrors.own(e);
-      if (own != null) {
+      // INTERNAL is what Spark says, also of a file that is gone: all of the table is read then,
+      // and what is wrong there as well is told.
+      if (own != null && own.category() != RelookException.Category.INTERNAL) {
         throw own;
       }
       return false;

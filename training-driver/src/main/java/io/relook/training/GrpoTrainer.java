@@ -68,7 +68,13 @@ final class GrpoTrainer {
   private record Sample(Rows.Trajectory trajectory, double total, double advantage) {}
 
   /** What a step trains on. */
-  private record Batch(List<Sample> samples, int groups, int used, double mean, double deviation) {}
+  private record Batch(
+      List<Sample> samples,
+      int groups,
+      int used,
+      List<Rows.GroupFiltered> filtered,
+      double mean,
+      double deviation) {}
 
   /** Trains {@code from} for the preset's steps; returns the last version. */
   Rows.CheckpointRow run(
@@ -206,6 +212,7 @@ final class GrpoTrainer {
     }
     List<Sample> samples = new ArrayList<>();
     List<Double> all = new ArrayList<>();
+    List<Rows.GroupFiltered> filtered = new ArrayList<>();
     int used = 0;
     for (List<Row> group : groups.values()) {
       double[] totals =
@@ -222,11 +229,16 @@ final class GrpoTrainer {
                 new Sample(Rows.TRAJECTORY.fromRow(group.get(i)), totals[i], advantages[i]));
           }
         }
+      } else {
+        boolean none = Arrays.stream(totals).allMatch(Double::isNaN);
+        filtered.add(
+            new Rows.GroupFiltered(
+                group.get(0).getAs("query_id"), none ? "no rewards" : "all rewards are equal"));
       }
     }
     double mean = all.stream().mapToDouble(Double::doubleValue).average().orElse(0);
     double square = all.stream().mapToDouble(r -> (r - mean) * (r - mean)).average().orElse(0);
-    return new Batch(samples, groups.size(), used, mean, Math.sqrt(square));
+    return new Batch(samples, groups.size(), used, filtered, mean, Math.sqrt(square));
   }
 
   /** What an update measured. */
@@ -266,7 +278,7 @@ final class GrpoTrainer {
           gap,
           batch.groups,
           batch.used,
-          null,
+          batch.filtered,
           batch.samples.stream().map(s -> s.trajectory.trajectoryId()).toList(),
           batch.samples.stream().map(s -> s.advantage).toList(),
           read,
