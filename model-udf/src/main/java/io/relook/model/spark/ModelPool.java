@@ -48,12 +48,14 @@ public final class ModelPool {
   static final class Lease implements AutoCloseable {
     private final ModelPool pool;
     private final Loaded loaded;
+    private final TorchProgram program;
     private final int threads;
     private boolean closed;
 
-    private Lease(ModelPool pool, Loaded loaded, int threads) {
+    private Lease(ModelPool pool, Loaded loaded, TorchProgram program, int threads) {
       this.pool = pool;
       this.loaded = loaded;
+      this.program = program;
       this.threads = threads;
     }
 
@@ -65,7 +67,7 @@ public final class ModelPool {
     <T> T alone(Supplier<T> work) {
       pool.turn.lock();
       try {
-        TorchProgram.useThreads(threads);
+        program.useThreads(threads);
         return work.get();
       } finally {
         pool.turn.unlock();
@@ -92,15 +94,16 @@ public final class ModelPool {
     int threads = settings.threadsHere();
     pool.turn.lock();
     try {
+      TorchProgram program = program(device, threads);
       String version = uri + "@" + settings.type();
       Loaded loaded = pool.loaded.get(version);
       if (loaded == null) {
         pool.forgetUnused();
-        loaded = new Loaded(load(program(device, threads), settings, uri, device));
+        loaded = new Loaded(load(program, settings, uri, device));
         pool.loaded.put(version, loaded);
       }
       loaded.leases++;
-      Lease lease = new Lease(pool, loaded, threads);
+      Lease lease = new Lease(pool, loaded, program, threads);
       TaskContext task = TaskContext.get();
       if (task != null) {
         task.addTaskCompletionListener((TaskCompletionListener) done -> lease.close());
@@ -113,7 +116,9 @@ public final class ModelPool {
 
   /** The programs of a device. */
   public static synchronized TorchProgram program(Device device, int threads) {
-    return PROGRAMS.computeIfAbsent(device, d -> TorchProgram.load(d, threads));
+    TorchProgram program = PROGRAMS.computeIfAbsent(device, d -> TorchProgram.load(d, threads));
+    program.useThreads(threads);
+    return program;
   }
 
   private void forgetUnused() {

@@ -45,10 +45,12 @@ public final class TorchProgram implements AutoCloseable {
 
   private final PtNDManager manager;
   private final PtSymbolBlock block;
+  private volatile int threads;
 
-  private TorchProgram(PtNDManager manager, PtSymbolBlock block) {
+  private TorchProgram(PtNDManager manager, PtSymbolBlock block, int threads) {
     this.manager = manager;
     this.block = block;
+    this.threads = threads;
   }
 
   /** Loads the programs; {@code threads} sizes libtorch's one pool of this JVM. */
@@ -56,18 +58,26 @@ public final class TorchProgram implements AutoCloseable {
     return load(device, threads, SOURCES);
   }
 
-  /** Sizes the pool that the calling thread computes with: libtorch keeps the size by thread. */
-  public static void useThreads(int threads) {
+  /** Sizes libtorch's pool for the calls to come. */
+  public void useThreads(int threads) {
+    this.threads = threads;
+  }
+
+  /**
+   * libtorch keeps both settings by thread, and results depend on both: a run that is resumed, and
+   * so calls from other threads first, must compute what an unbroken one does.
+   */
+  private static void prepareThread(int threads) {
     if (JniUtils.getNumThreads() != threads) {
       JniUtils.setNumThreads(threads);
     }
+    // Shapes change from call to call: specialising the graphs on them costs more than it saves.
+    JniUtils.setGraphExecutorOptimize(false);
   }
 
   static TorchProgram load(Device device, int threads, List<String> sources) {
     Engine engine = Engine.getEngine("PyTorch");
-    useThreads(threads);
-    // Shapes change from call to call: specialising the graphs on them costs more than it saves.
-    JniUtils.setGraphExecutorOptimize(false);
+    prepareThread(threads);
     PtNDManager manager = (PtNDManager) engine.newBaseManager(device);
     try {
       Path archive = Files.createTempFile("relook-program", ".pt");
@@ -75,7 +85,7 @@ public final class TorchProgram implements AutoCloseable {
         Files.write(archive, TorchArchive.pack("relook", sources));
         PtSymbolBlock block =
             JniUtils.loadModule(manager, archive, false, new String[0], new String[0], true);
-        return new TorchProgram(manager, block);
+        return new TorchProgram(manager, block, threads);
       } finally {
         Files.deleteIfExists(archive);
       }
@@ -126,6 +136,7 @@ public final class TorchProgram implements AutoCloseable {
       for (int i = 0; i < arguments.length; i++) {
         values[i] = valueOf(arguments[i]);
       }
+      prepareThread(threads);
       JniUtils.setGradMode(gradients);
       try (IValue result = ModuleCall.run(block, name, values, gradients)) {
         return result.toNDList((PtNDManager) scope);
