@@ -24,6 +24,10 @@ public final class LocalSpark {
           .config("spark.driver.host", "127.0.0.1")
           .config("spark.driver.bindAddress", "127.0.0.1")
           .config("spark.sql.shuffle.partitions", "2")
+          // Small tables: compiling and re-planning a query takes longer than the query.
+          .config("spark.sql.codegen.wholeStage", "false")
+          .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+          .config("spark.sql.adaptive.enabled", "false")
           .config("spark.databricks.delta.snapshotPartitions", "2")
           .config(
               "spark.sql.warehouse.dir",

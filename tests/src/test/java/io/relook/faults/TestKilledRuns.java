@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * rollout, SFT and GRPO, started again each time. It ends as a run that nothing stopped, bit for
  * bit.
  */
+@Tag("killed")
 final class TestKilledRuns {
   private static final String PRESET =
       """
