@@ -2,14 +2,15 @@
 # Generation, both sides one after the other on this machine, and the ratios. Needs the peers' benchmark folder and a Python that has its
 # requirements (the product needs neither).
 #   BENCH=folder-of-bench_generate_hf.py PYTHON=venv/bin/python tests/bench/generate.sh MODEL WORKLOAD
-# Environment, with defaults: PROMPTS (all), BATCHES "32 64 128" (those beyond the workload's rows are left out), BANKS "8 4", REPEATS 3, THREADS 2,
+# Environment, with defaults: PROMPTS (all), BATCHES "32 64 128" (those beyond the workload's rows are left out), BANKS "8 4",
+# STREAMS "0" (what suits the model), REPEATS 3, THREADS 2,
 # DTYPES (float32, and bfloat16 where the machine has such instructions), RECORD (a file that keeps the JSON lines).
 # Where llama-cpp-python is installed, its decoding is compared with ours on the same text without pictures.
 set -euo pipefail
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-[ $# -eq 2 ] || { sed -n '2,7s/^# //p' "$0" >&2; exit 2; }
+[ $# -eq 2 ] || { sed -n '2,8s/^# //p' "$0" >&2; exit 2; }
 model=$(realpath "$1") workload=$(realpath "$2")
-: "${BENCH:?folder of the peers benchmark scripts}" "${PYTHON:=python3}" "${BATCHES:=32 64 128}" "${BANKS:=8 4}" "${REPEATS:=3}" "${THREADS:=2}"
+: "${BENCH:?folder of the peers benchmark scripts}" "${PYTHON:=python3}" "${BATCHES:=32 64 128}" "${BANKS:=8 4}" "${STREAMS:=0}" "${REPEATS:=3}" "${THREADS:=2}"
 ratio=$home/tests/bench/ratio.py
 [ -n "${DTYPES:-}" ] || DTYPES="float32$(grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo && echo ' bfloat16' || true)"
 [ -n "${RECORD:-}" ] || { RECORD=$(mktemp); trap 'rm -f "$RECORD"' EXIT; }
@@ -18,7 +19,7 @@ common=(--threads "$THREADS" --repeats "$REPEATS" ${PROMPTS:+--prompts "$PROMPTS
 batches=$("$PYTHON" "$ratio" batches "$workload" "${PROMPTS:-0}" $BATCHES)
 read -r size samples tokens < <("$PYTHON" "$ratio" shape "$model" "$workload")
 peer() { (cd "$BENCH" && "$PYTHON" "$@" --model "$model" --workload "$workload" "${common[@]}" --append "$RECORD" >&2); }
-ours() { "$home/relook" bench generate "$workload" --model "$model" "${common[@]}" --batch "${batches// /,}" --bank "${BANKS// /,}" "$@" | tee -a "$RECORD" >&2; }
+ours() { "$home/relook" bench generate "$workload" --model "$model" "${common[@]}" --batch "${batches// /,}" --bank "${BANKS// /,}" --streams "${STREAMS// /,}" "$@" | tee -a "$RECORD" >&2; }
 "$home/relook" --help >/dev/null 2>&1 || true # builds, if that is needed, before anything is timed
 
 for dtype in $DTYPES; do

@@ -22,7 +22,7 @@ def decode_layer(x: Tensor, w: List[Tensor], at: int, kp: Tensor, vp: Tensor, ko
     g, banks, half, np, no, size = h // kv, rows // c, d // 2, blocks[0], blocks[1], ko.size(2)
     qkv = project(rms_norm(x, w[at], epsilon), w[at + 1], w[at + 2]).view(rows, h + 2 * kv, d)
     qk = qkv[:, :h + kv]
-    qk = qk * cos + torch.cat([qk[:, :, half:], qk[:, :, :half]], 2) * sin
+    qk = torch.addcmul(qk * cos, qk.roll([half], [2]), sin)
     ko.view(-1, d).index_copy_(0, write, qk[:, h:].reshape(rows * kv, d))
     vo.view(-1, d).index_copy_(0, write, qkv[:, h + kv:].reshape(rows * kv, d))
     q = qk[:, :h].view(banks, c, kv, g, d)

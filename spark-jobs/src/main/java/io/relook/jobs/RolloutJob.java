@@ -57,7 +57,7 @@ public final class RolloutJob {
       double failureBudget)
       implements Serializable {
     /** A preset's settings; the evaluation takes one greedy sample. */
-    static Config of(
+    public static Config of(
         Preset preset, String runId, int iteration, Phase phase, Rows.CheckpointRow policy) {
       Preset.Rollout rollout = preset.rollout();
       boolean greedy = phase == Phase.EVALUATION;

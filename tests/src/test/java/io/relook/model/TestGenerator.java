@@ -2,6 +2,7 @@ package io.relook.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,12 +47,66 @@ class TestGenerator {
 
   @Test
   void neighboursDoNotChangeARowInFloat32() {
-    neighboursDoNotChangeARow(ComputeType.FLOAT32);
+    neighboursDoNotChangeARow(ComputeType.FLOAT32, 1);
   }
 
   @Test
   void neighboursDoNotChangeARowInBfloat16() {
-    neighboursDoNotChangeARow(ComputeType.BFLOAT16);
+    neighboursDoNotChangeARow(ComputeType.BFLOAT16, 1);
+  }
+
+  @Test
+  void neighboursDoNotChangeARowInStreams() {
+    neighboursDoNotChangeARow(ComputeType.FLOAT32, 2);
+  }
+
+  @Test
+  void anErrorInOneStreamEndsAllAndLeavesTheModelUsable() {
+    try (Checkpoint checkpoint = Checkpoint.open(MODEL.toString(), new Configuration());
+        VisionLanguageModel model = load(checkpoint, ComputeType.FLOAT32)) {
+      List<GenerationRequest> requests = new ArrayList<>();
+      for (int p = 0; p < 40; p++) {
+        Sampling sampling = Sampling.ofPolicy(12, List.of());
+        requests.add(GenerationRequest.of(prompt(9, p), sampling, List.of(p + "/0", p + "/1")));
+      }
+      int[] seen = {0};
+      IllegalStateException thrown =
+          assertThrows(
+              IllegalStateException.class,
+              () ->
+                  generator(model, 2)
+                      .generate(
+                          requests,
+                          c -> {
+                            if (++seen[0] == 5) {
+                              throw new IllegalStateException("the table is gone");
+                            }
+                          }));
+      assertEquals("the table is gone", thrown.getMessage());
+      assertTrue(seen[0] < 80, "went on to the end");
+      List<Completion> done = new ArrayList<>();
+      generator(model, 2).generate(requests, done::add);
+      assertEquals(80, done.stream().map(Completion::rowKey).distinct().count());
+      assertEquals(80, done.size());
+    }
+  }
+
+  @Test
+  void everyRowIsGivenOnceWhenStreamsAreCancelled() {
+    try (Checkpoint checkpoint = Checkpoint.open(MODEL.toString(), new Configuration());
+        VisionLanguageModel model = load(checkpoint, ComputeType.FLOAT32)) {
+      List<GenerationRequest> requests = new ArrayList<>();
+      for (int p = 0; p < 30; p++) {
+        Sampling sampling = Sampling.ofPolicy(64, List.of());
+        requests.add(GenerationRequest.of(prompt(9, p), sampling, List.of(p + "/0", p + "/1")));
+      }
+      AtomicInteger looks = new AtomicInteger();
+      List<Completion> done = new ArrayList<>();
+      generator(model, 2).generate(requests, done::add, () -> looks.incrementAndGet() > 6);
+      assertEquals(60, done.stream().map(Completion::rowKey).distinct().count());
+      assertEquals(60, done.size());
+      assertTrue(done.stream().anyMatch(c -> c.finish() == Finish.CANCELLED));
+    }
   }
 
   @Test
@@ -95,7 +151,7 @@ class TestGenerator {
     }
   }
 
-  private static void neighboursDoNotChangeARow(ComputeType type) {
+  private static void neighboursDoNotChangeARow(ComputeType type, int streams) {
     List<GenerationRequest> requests = new ArrayList<>();
     Random random = new Random(4);
     for (int p = 0; p < 65; p++) {
@@ -110,11 +166,12 @@ class TestGenerator {
     try (Checkpoint checkpoint = Checkpoint.open(MODEL.toString(), new Configuration());
         VisionLanguageModel model = load(checkpoint, type)) {
       Map<String, Completion> first = new HashMap<>();
-      generator(model).generate(requests, c -> first.put(c.rowKey(), c));
+      generator(model, streams).generate(requests, c -> first.put(c.rowKey(), c));
       Collections.shuffle(requests, new Random(5));
       Map<String, Completion> second = new HashMap<>();
       for (int at = 0; at < requests.size(); at += 13) {
-        generator(model).generate(requests.subList(at, at + 13), c -> second.put(c.rowKey(), c));
+        generator(model, streams)
+            .generate(requests.subList(at, at + 13), c -> second.put(c.rowKey(), c));
       }
       assertEquals(520, first.size());
       first.forEach(
@@ -126,7 +183,11 @@ class TestGenerator {
   }
 
   private static Generator generator(VisionLanguageModel model) {
-    return new Generator(model, ids -> "", new Generator.Options(32, 4, 8, 1L << 30));
+    return generator(model, 1);
+  }
+
+  private static Generator generator(VisionLanguageModel model, int streams) {
+    return new Generator(model, ids -> "", new Generator.Options(32, 4, 8, 1L << 30, streams));
   }
 
   private static VisionLanguageModel load(Checkpoint checkpoint, ComputeType type) {

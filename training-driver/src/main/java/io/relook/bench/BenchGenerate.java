@@ -45,6 +45,14 @@ final class BenchGenerate implements Callable<Integer> {
   private List<Integer> banks;
 
   @Option(
+      names = "--streams",
+      split = ",",
+      defaultValue = "0",
+      description =
+          "decode side by side, threads and slots shared among them; several, one measurement each; 0: what suits the model (default)")
+  private List<Integer> streams;
+
+  @Option(
       names = "--chunk",
       defaultValue = "8",
       description = "tokens a call (default ${DEFAULT-VALUE})")
@@ -80,8 +88,14 @@ final class BenchGenerate implements Callable<Integer> {
         for (String variant : variants) {
           for (int batch : batches) {
             for (int bank : banks) {
-              Generator.Options slots = new Generator.Options(batch, bank, chunk, CACHE_BYTES);
-              options.print(measure(model, work, variant, slots, machine));
+              for (int side : streams) {
+                Generator.Options slots =
+                    side == 0
+                        ? new Generator.Options(batch, bank, chunk, CACHE_BYTES)
+                            .withStreamsFor(model)
+                        : new Generator.Options(batch, bank, chunk, CACHE_BYTES, side);
+                options.print(measure(model, work, variant, slots, machine));
+              }
             }
           }
         }
@@ -116,6 +130,7 @@ final class BenchGenerate implements Callable<Integer> {
         .line("generate_relook", "mode", variant, dtype, machine)
         .put("batch", slots.slots())
         .put("bank", slots.bankRows())
+        .put("streams", slots.streams())
         .put("chunk", slots.chunk())
         .put("sequences", work.fixed().size())
         .put("tokens", tokens)

@@ -77,7 +77,7 @@ final class IterationLoop {
       new ReconstructJob(
               lakehouse,
               preset.engine(),
-              rollout(1, Phase.RECONSTRUCTION, base, preset.reconstruct().candidates()),
+              rollout(1, Phase.RECONSTRUCTION, base),
               rewards,
               text,
               new ReconstructJob.Config(
@@ -109,22 +109,7 @@ final class IterationLoop {
     List<RolloutJob.Ask> held =
         RolloutJob.questions(lakehouse.read(Table.QUERIES).where("split = 'test'"));
     progress.stage(policy.iteration(), "evaluate " + policy.stage(), held.size());
-    Preset.Rollout r = preset.rollout();
-    RolloutJob.Config greedy =
-        new RolloutJob.Config(
-            runId,
-            policy.iteration(),
-            Phase.EVALUATION,
-            policy.stage().equals("grpo") ? policy.step() : 0,
-            policy.policyVersion(),
-            policy.uri(),
-            1,
-            0,
-            r.maxNewTokens(),
-            r.minPixels(),
-            r.chunk(),
-            r.partitions(),
-            preset.failureBudget());
+    RolloutJob.Config greedy = rollout(policy.iteration(), Phase.EVALUATION, policy);
     return new EvaluateJob(lakehouse, preset.engine(), greedy, rewards)
         .run(BENCHMARK, held, progress::rows);
   }
@@ -173,25 +158,6 @@ final class IterationLoop {
   }
 
   private RolloutJob.Config rollout(int iteration, Phase phase, Rows.CheckpointRow policy) {
-    return rollout(iteration, phase, policy, preset.rollout().samples());
-  }
-
-  private RolloutJob.Config rollout(
-      int iteration, Phase phase, Rows.CheckpointRow policy, int samples) {
-    Preset.Rollout r = preset.rollout();
-    return new RolloutJob.Config(
-        runId,
-        iteration,
-        phase,
-        0,
-        policy.policyVersion(),
-        policy.uri(),
-        samples,
-        r.temperature(),
-        r.maxNewTokens(),
-        r.minPixels(),
-        r.chunk(),
-        r.partitions(),
-        preset.failureBudget());
+    return RolloutJob.Config.of(preset, runId, iteration, phase, policy);
   }
 }

@@ -107,7 +107,8 @@ public final class PretrainCommand implements Callable<Integer> {
         requests.add(GenerationRequest.of(prompt, sampling, keys));
       }
       Map<Integer, Integer> right = new HashMap<>();
-      new Generator(model, ids -> text.decode(ids, true), Generator.Options.forSamples(8))
+      Generator.Options options = Generator.Options.forSamples(8).withStreamsFor(model);
+      new Generator(model, ids -> text.decode(ids, true), options)
           .generate(requests, c -> count(c, asked, right));
       int unstable = (int) right.values().stream().filter(n -> n > 0 && n < 8).count();
       int sum = right.values().stream().mapToInt(Integer::intValue).sum();

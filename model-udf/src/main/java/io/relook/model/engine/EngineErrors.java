@@ -9,11 +9,12 @@ import java.nio.file.Path;
 final class EngineErrors {
   private EngineErrors() {}
 
-  static RelookException generatorOptions(int slots, int bankRows, int chunk, long cacheBytes) {
+  static RelookException generatorOptions(
+      int slots, int bankRows, int chunk, long cacheBytes, int streams) {
     return new RelookException(
         Category.CONFIG,
-        "Generation needs slots >= 1, a multiple of bankRows >= 1, chunk >= 1 and cacheBytes >= 1, not slots %d, bankRows %d, chunk %d, cacheBytes %d."
-            .formatted(slots, bankRows, chunk, cacheBytes));
+        "Generation needs slots >= 1, a multiple of bankRows >= 1 times streams >= 1, chunk >= 1 and cacheBytes >= 1, not slots %d, bankRows %d, streams %d, chunk %d, cacheBytes %d."
+            .formatted(slots, bankRows, streams, chunk, cacheBytes));
   }
 
   static RelookException badPrompt(String problem) {

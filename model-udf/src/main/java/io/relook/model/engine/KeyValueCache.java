@@ -13,7 +13,7 @@ import java.util.Arrays;
  */
 final class KeyValueCache {
   /** Positions a block. Our choice: a multiple of every vector width; smaller wastes less. */
-  static final int BLOCK = 64;
+  static final int BLOCK = 32;
 
   final NDList promptKeys;
   final NDList promptValues;

@@ -100,8 +100,9 @@ public record PromptSampler(PolicySettings policy, Sampling sampling, int sample
     int slots = Math.max(bank, policy.engine().slots() / bank * bank);
     TaskContext task = TaskContext.get();
     Map<String, Completion> done = new HashMap<>();
-    new Generator(
-            loaded.model(), loaded::decode, new Generator.Options(slots, bank, CHUNK, CACHE_BYTES))
+    Generator.Options options =
+        new Generator.Options(slots, bank, CHUNK, CACHE_BYTES).withStreamsFor(loaded.model());
+    new Generator(loaded.model(), loaded::decode, options)
         .generate(
             requests,
             completion -> done.put(completion.rowKey(), completion),

@@ -45,6 +45,7 @@ public final class TorchProgram implements AutoCloseable {
 
   private final PtNDManager manager;
   private final PtSymbolBlock block;
+  private final ThreadLocal<Integer> share = new ThreadLocal<>();
   private volatile int threads;
 
   private TorchProgram(PtNDManager manager, PtSymbolBlock block, int threads) {
@@ -61,6 +62,21 @@ public final class TorchProgram implements AutoCloseable {
   /** Sizes libtorch's pool for the calls to come. */
   public void useThreads(int threads) {
     this.threads = threads;
+  }
+
+  /** Threads of a call from a thread that does not {@link #share} them. */
+  public int threads() {
+    return threads;
+  }
+
+  /** Runs work whose calls use so many threads each: the rest is for work of other threads. */
+  public void share(int threads, Runnable work) {
+    share.set(threads);
+    try {
+      work.run();
+    } finally {
+      share.remove();
+    }
   }
 
   /**
@@ -136,7 +152,8 @@ public final class TorchProgram implements AutoCloseable {
       for (int i = 0; i < arguments.length; i++) {
         values[i] = valueOf(arguments[i]);
       }
-      prepareThread(threads);
+      Integer shared = share.get();
+      prepareThread(shared == null ? threads : shared);
       JniUtils.setGradMode(gradients);
       try (IValue result = ModuleCall.run(block, name, values, gradients)) {
         return result.toNDList((PtNDManager) scope);
