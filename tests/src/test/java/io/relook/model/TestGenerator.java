@@ -61,6 +61,29 @@ class TestGenerator {
   }
 
   @Test
+  void rowsThatEndAtTheCachesEndLeaveTheirNeighboursAlone() {
+    try (Checkpoint checkpoint = Checkpoint.open(MODEL.toString(), new Configuration());
+        VisionLanguageModel model = load(checkpoint, ComputeType.FLOAT32)) {
+      List<GenerationRequest> requests = new ArrayList<>();
+      for (int p = 0; p < 12; p++) {
+        Sampling whole = Sampling.ofPolicy(32, List.of());
+        Sampling part = Sampling.ofPolicy(5 + 2 * p, List.of());
+        List<String> keys = List.of(p + "/0", p + "/1", p + "/2");
+        requests.add(new GenerationRequest(prompt(9, p), List.of(part, whole, whole), keys));
+      }
+      Map<String, Completion> expected = new HashMap<>();
+      new Generator(model, ids -> "", new Generator.Options(8, 4, 8, 1L << 30))
+          .generate(requests, c -> expected.put(c.rowKey(), c));
+      for (int chunk : new int[] {1, 5, 7, 64}) {
+        new Generator(model, ids -> "", new Generator.Options(8, 4, chunk, 1L << 30))
+            .generate(
+                requests,
+                c -> assertArrayEquals(expected.get(c.rowKey()).tokens(), c.tokens(), c.rowKey()));
+      }
+    }
+  }
+
+  @Test
   void anErrorInOneStreamEndsAllAndLeavesTheModelUsable() {
     try (Checkpoint checkpoint = Checkpoint.open(MODEL.toString(), new Configuration());
         VisionLanguageModel model = load(checkpoint, ComputeType.FLOAT32)) {

@@ -72,11 +72,11 @@ final class DecodeCall {
     boolean anyGreedy = live.stream().anyMatch(Sampling::isGreedy);
     boolean allGreedy = live.stream().allMatch(Sampling::isGreedy);
     int stops = live.stream().mapToInt(s -> s.stopTokenIds().size()).max().orElse(0);
-    long[] blocks = {
-      KeyValueCache.blocks(Arrays.stream(cache.promptLengths).max().orElse(0)),
-      KeyValueCache.blocks((int) Arrays.stream(length).max().orElse(0) + steps)
+    long[] reach = {
+      KeyValueCache.wholeBlocks(Arrays.stream(cache.promptLengths).max().orElse(0)),
+      KeyValueCache.wholeBlocks((int) Arrays.stream(length).max().orElse(0) + steps)
     };
-    blocks[1] = Math.min(blocks[1], cache.ownKeys.head().getShape().get(0));
+    reach[1] = Math.min(reach[1], cache.ownKeys.head().getShape().get(1));
     long[] heads = {text.heads(), text.kvHeads(), text.headDim(), options.bankRows()};
     Weights weights = model.weights();
     try (NDManager scope = model.newScope()) {
@@ -115,7 +115,7 @@ final class DecodeCall {
                   allGreedy,
                   filtered,
                   tracked,
-                  blocks,
+                  reach,
                   heads,
                   text.rmsNormEps());
       tokens = results.get(0).toLongArray();

@@ -7,12 +7,12 @@ import io.relook.model.checkpoint.ModelConfig;
 import java.util.Arrays;
 
 /**
- * The keys and values of all slots and banks, a pair of tensors a layer each, in blocks of {@link
- * #BLOCK} positions: own (blocks, slots · KV, BLOCK, d), prompt (blocks, banks · KV, BLOCK, d). The
+ * The keys and values of all slots and banks, a pair of tensors a layer each: own (slots · KV,
+ * positions, d), prompt (banks · KV, positions, d), positions a multiple of {@link #BLOCK}. The
  * tensors belong to the scope that the cache is made in.
  */
 final class KeyValueCache {
-  /** Positions a block. Our choice: a multiple of every vector width; smaller wastes less. */
+  /** Positions that are looked at together. Our choice: a multiple of every vector width. */
   static final int BLOCK = 32;
 
   final NDList promptKeys;
@@ -41,19 +41,20 @@ final class KeyValueCache {
     this.tracked = tracked;
     int banks = options.slots() / options.bankRows();
     this.promptLengths = new int[banks];
-    this.promptKeys = model.emptyCache(scope, blocks(promptKeys), banks * text.kvHeads(), BLOCK);
-    this.promptValues = model.emptyCache(scope, blocks(promptKeys), banks * text.kvHeads(), BLOCK);
-    int own = blocks(newTokens);
-    this.ownKeys = model.emptyCache(scope, own, options.slots() * text.kvHeads(), BLOCK);
-    this.ownValues = model.emptyCache(scope, own, options.slots() * text.kvHeads(), BLOCK);
+    int given = wholeBlocks(promptKeys);
+    this.promptKeys = model.emptyCache(scope, banks * text.kvHeads(), given);
+    this.promptValues = model.emptyCache(scope, banks * text.kvHeads(), given);
+    int own = wholeBlocks(newTokens);
+    this.ownKeys = model.emptyCache(scope, options.slots() * text.kvHeads(), own);
+    this.ownValues = model.emptyCache(scope, options.slots() * text.kvHeads(), own);
     long rows = tracked ? options.slots() : 1;
     long columns = tracked ? text.vocabSize() : 1;
     this.seen = model.program().call(scope, "nothing_seen", rows, columns, ownKeys.get(0)).head();
   }
 
-  /** Blocks that hold so many positions, at least one. */
-  static int blocks(int positions) {
-    return Math.max(1, (positions + BLOCK - 1) / BLOCK);
+  /** The least whole blocks, at least one, that hold so many positions; in positions. */
+  static int wholeBlocks(int positions) {
+    return Math.max(1, (positions + BLOCK - 1) / BLOCK) * BLOCK;
   }
 
   /** Bytes of a cache for prompts of so many keys and completions of so many tokens. */
@@ -61,9 +62,8 @@ final class KeyValueCache {
       VisionLanguageModel model, Generator.Options options, int promptKeys, int newTokens) {
     ModelConfig.Text text = model.config().text();
     long positions =
-        (long) BLOCK
-            * ((long) blocks(promptKeys) * (options.slots() / options.bankRows())
-                + (long) blocks(newTokens) * options.slots());
+        (long) wholeBlocks(promptKeys) * (options.slots() / options.bankRows())
+            + (long) wholeBlocks(newTokens) * options.slots();
     return 2L * text.layers() * text.kvHeads() * text.headDim() * model.bytesPerValue() * positions;
   }
 

@@ -112,10 +112,10 @@ public final class VisionLanguageModel implements AutoCloseable {
     }
   }
 
-  /** Zeros (blocks, lanes, size, d), one a layer. */
-  NDList emptyCache(NDManager scope, int blocks, int lanes, int size) {
+  /** Zeros (lanes, positions, d), one a layer. */
+  NDList emptyCache(NDManager scope, int lanes, int positions) {
     ModelConfig.Text text = config.text();
-    long[] shape = {blocks, lanes, size, text.headDim()};
+    long[] shape = {lanes, positions, text.headDim()};
     return program.call(scope, "empty_cache", text.layers(), shape, weights.top.get(0));
   }
 
