@@ -10,10 +10,12 @@ import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.engine.Objective;
+import io.relook.model.engine.PolicyRow;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
 import io.relook.model.spark.EngineSettings;
 import io.relook.model.torch.TorchProgram;
+import io.relook.objective.OutcomeAdvantages;
 import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.util.ArrayList;
@@ -39,6 +41,11 @@ import org.apache.spark.sql.Row;
 final class GrpoTrainer {
   /** How often a step whose groups all agree asks other queries (our choice). */
   private static final int MORE_GROUPS = 3;
+
+  /** As TRL has it: deviation with n - 1, 1e-4 added; a sample without a reward gets 0. */
+  private static final OutcomeAdvantages ADVANTAGES =
+      new OutcomeAdvantages.Normalised(
+          OutcomeAdvantages.Scale.GROUP, 1e-4, OutcomeAdvantages.Alone.ZERO);
 
   private final Lakehouse lakehouse;
   private final Policies policies;
@@ -220,7 +227,7 @@ final class GrpoTrainer {
               .mapToDouble(r -> r.getAs("total") == null ? Double.NaN : r.<Double>getAs("total"))
               .toArray();
       Arrays.stream(totals).filter(t -> !Double.isNaN(t)).forEach(all::add);
-      double[] advantages = Advantages.of(totals);
+      double[] advantages = ADVANTAGES.of(totals, totals, new long[totals.length]);
       if (Arrays.stream(advantages).anyMatch(a -> Math.abs(a) > 1e-9)) {
         used++;
         for (int i = 0; i < totals.length; i++) {
@@ -310,16 +317,13 @@ final class GrpoTrainer {
           new TrainingRow(
               prompts.of(t.promptIds(), t.imageIds()),
               ids,
-              weights,
-              advantages,
-              old,
-              new float[0]));
+              PolicyRow.of(weights, advantages, old)));
     }
     if (rows.isEmpty()) {
       return new Update(0, 0, 0, null, null, null, null);
     }
     Objective objective =
-        new Objective.ClippedPolicy(grpo.clipLow(), grpo.clipHigh(), 0, grpo.temperature());
+        Objective.Policy.clipped(grpo.clipLow(), grpo.clipHigh(), grpo.temperature());
     double loss = 0;
     double entropy = 0;
     double gap = 0;
@@ -332,7 +336,7 @@ final class GrpoTrainer {
       int at = 0;
       for (TrainingRow row : micro) {
         for (int i = 0; i < row.completion().length; i++, at++) {
-          double difference = outcome.logProbs()[at] - row.old()[i];
+          double difference = outcome.logProbs()[at] - row.targets().old()[i];
           double ratio = Math.exp(difference);
           gap = Math.max(gap, Math.abs(difference));
           largest = Math.max(largest, ratio);
