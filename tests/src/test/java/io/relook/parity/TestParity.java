@@ -56,7 +56,11 @@ class TestParity {
             "losses.verl.clip_cov.first",
             "losses.verl.advantages.gdpo",
             "losses.verl.count",
-            "model-b.sft.final_loss")) {
+            "model-b.sft.final_loss",
+            "model-b.grpo.text_only.ref_logps",
+            "model-b.grpo.grad.*",
+            "model-b.grpo.0.step2.losses",
+            "model-b.grpo.0.final_norms")) {
       assertTrue(outcome.holds(check, "pass"), check + " was not checked");
     }
   }
@@ -139,6 +143,24 @@ class TestParity {
     assertTrue(outcome.holds("model-b.one_image.hidden.1", "fail"));
     assertTrue(outcome.holds("model-b.one_image.logprobs", "fail"));
     assertTrue(outcome.holds("model-b.sft.step0.loss", "fail"));
+  }
+
+  @Test
+  void aChangedReferenceOrRateFailsTheGrpoStepsAlone(@TempDir Path folder) throws IOException {
+    copy(folder);
+    Path goldens = folder.resolve("model-b/grpo.json");
+    String text = Files.readString(goldens);
+    Files.writeString(
+        goldens, text.replace("\"reference_scale\": 0.98", "\"reference_scale\": 0.95"));
+    Outcome outcome = parity(folder);
+    assertTrue(outcome.holds("model-b.grpo.one_image.ref_logps", "fail"));
+    assertTrue(outcome.holds("model-b.grpo.0.step0.losses", "fail"));
+    assertTrue(outcome.holds("model-b.grpo.one_image.logps", "pass"));
+    Files.writeString(goldens, text.replace("\"lr\": 0.001", "\"lr\": 0.002"));
+    outcome = parity(folder);
+    assertTrue(outcome.holds("model-b.grpo.0.step0.losses", "pass"));
+    assertTrue(outcome.holds("model-b.grpo.0.step1.losses", "fail"));
+    assertTrue(outcome.holds("model-b.sft.final_loss", "pass"));
   }
 
   @Test

@@ -92,7 +92,7 @@ final class TrlLosses {
     boolean adaptive = c.flag("use_adaptive_entropy");
     compare(c, batch, adaptive ? control.acting() : c.number("entropy_coef"), "");
     if (adaptive && train(c)) {
-      control.observe(batch.entropies, chosen(c, batch));
+      control.observe(batch.entropies, chosen(c, batch.entropies, batch.mask));
       control.stepped();
     }
     c.metric("entropy_coef", control.coefficient());
@@ -117,7 +117,7 @@ final class TrlLosses {
       boolean adaptive = c.flag("use_adaptive_entropy");
       double bonus = adaptive ? control.acting() : c.number("entropy_coef");
       ObjectiveProgram.Gradients ours = compare(c, batch, bonus, "_" + i);
-      control.observe(batch.entropies, chosen(c, batch));
+      control.observe(batch.entropies, chosen(c, batch.entropies, batch.mask));
       if (calls.get(i).path("optimizer_step_ends").asBoolean()) {
         control.stepped();
       }
@@ -237,7 +237,7 @@ final class TrlLosses {
     double[][] mask = batch.mask;
     boolean gamma = c.text("loss_type").equals("vespo");
     double[][] shares = aggregation(c).weights(mask);
-    double[][] chosen = chosen(c, batch);
+    double[][] chosen = chosen(c, batch.entropies, batch.mask);
     boolean weighted =
         c.flag("use_vllm") && c.flag("vllm_importance_sampling_correction") && !gamma;
     double[][] weights =
@@ -248,9 +248,7 @@ final class TrlLosses {
               double correction = weighted ? batch.corrections[i][t] : 1;
               return out ? 0 : shares[i][t] * correction;
             });
-    Aggregation tokens =
-        new Aggregation(Aggregation.Mode.TOKEN_MEAN, null, null, 1, true, 1, 1 / accumulation(c));
-    Objective.Policy objective = objective(c, bonus);
+    Objective.Policy objective = objective(c, bonus, 1);
     ObjectiveProgram.Gradients ours =
         ObjectiveProgram.gradients(
             program,
@@ -264,7 +262,7 @@ final class TrlLosses {
                     optional(c, "ref_log_probs"),
                     batch.sampling,
                     shares,
-                    tokens.weights(chosen),
+                    bonusWeights(c, chosen),
                     null,
                     batch.corrections == null || !gamma
                         ? null
@@ -313,7 +311,7 @@ final class TrlLosses {
     c.metric("vespo/phi_seq_mean", StepMetrics.average(factors, mask, batch.oneAdvantageARow));
   }
 
-  private static Objective.Policy objective(GoldenCase c, double bonus) {
+  static Objective.Policy objective(GoldenCase c, double bonus, double temperature) {
     double low = c.number("epsilon");
     double high = c.number("epsilon_high", low);
     String type = c.text("loss_type");
@@ -355,10 +353,10 @@ final class TrlLosses {
         beta,
         bonus,
         c.number("off_policy_mask_threshold", Double.POSITIVE_INFINITY),
-        1);
+        temperature);
   }
 
-  private static Aggregation aggregation(GoldenCase c) {
+  static Aggregation aggregation(GoldenCase c) {
     String type = c.text("loss_type");
     if (BY_TOKENS.contains(type)) {
       double items = Math.max(1, c.number("num_items_in_batch")) / c.number("num_processes");
@@ -404,9 +402,15 @@ final class TrlLosses {
   }
 
   /** Tokens that the surrogate and the entropy bonus act on. */
-  private static double[][] chosen(GoldenCase c, Batch batch) {
+  static double[][] chosen(GoldenCase c, double[][] entropies, double[][] mask) {
     double share = c.number("top_entropy_quantile");
-    return share < 1 ? TokenSelection.topEntropy(batch.entropies, batch.mask, share) : batch.mask;
+    return share < 1 ? TokenSelection.topEntropy(entropies, mask, share) : mask;
+  }
+
+  /** The entropy's mean over the chosen tokens, whatever the loss divides by. */
+  static double[][] bonusWeights(GoldenCase c, double[][] chosen) {
+    return new Aggregation(Aggregation.Mode.TOKEN_MEAN, null, null, 1, true, 1, 1 / accumulation(c))
+        .weights(chosen);
   }
 
   private static boolean train(GoldenCase c) {
