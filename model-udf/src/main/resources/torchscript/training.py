@@ -12,15 +12,15 @@ def forward_backward(ids: Tensor, positions: Tensor, places: Tensor, targets: Te
                      surrogate: str, shape: List[float], kl: str, bounds: List[float], straight: bool, weighted: bool, beta: float, bonus: float,
                      threshold: float, temperature: float, patches: Tensor, patch_places: Tensor, back: Tensor, at: Tensor, ends: List[Tensor],
                      vision: List[Tensor], top: List[Tensor], text: List[Tensor], vision_heads: int, full_blocks: List[int], windows: List[int],
-                     pictures: List[int], heads: List[int], sections: List[int], theta: float, epsilon: float, sums: List[Tensor]) -> List[Tensor]:
-    """Adds the gradient of `policy_objective` into `sums`, one a weight in order ends, vision, top, text. A batch holds whole completions: cells (M)
+                     pictures: List[int], heads: List[int], sections: List[int], theta: float, epsilon: float, learn: bool, sums: List[Tensor]) -> List[Tensor]:
+    """Adds the gradient of `policy_objective` into `sums`, one a weight in order ends, vision, top, text; where not `learn`, only measures. A batch holds whole completions: cells (M)
     are the targets' flat places in its rows (B, C), given (10, B, C); the cross-entropy is `reinforce` with advantages of 1. back (N/4): a row of
     picture embeddings each, at (≥ N/4 where rows share a picture are given by repeating entries of back). top: embed, norm, head; the head is left out
     where tied. Returns the four sums (float64), then float32 per target: log-probability, entropy, ratio, factor, divergence."""
     leaves: List[Tensor] = []
     for group in [ends, vision, top, text]:
         for weight in group:
-            leaves.append(weight.detach().requires_grad_(True))
+            leaves.append(weight.detach().requires_grad_(learn))
     e, v, t = len(ends), len(vision), len(top)
     own_ends, own_vision, own_top, own_text = leaves[:e], leaves[e:e + v], leaves[e + v:e + v + t], leaves[e + v + t:]
     seen = torch.zeros([0, own_top[0].size(1)], dtype=torch.float32, device=ids.device)
@@ -36,11 +36,12 @@ def forward_backward(ids: Tensor, positions: Tensor, places: Tensor, targets: Te
                              rows.index_copy(0, cells, entropy.to(torch.float64)).view(given.size(1), given.size(2)), given, level, clamp, surrogate,
                              shape, kl, bounds, straight, weighted, beta, bonus, threshold)
     loss = parts[0]
-    gradients = torch.autograd.grad([loss], leaves, allow_unused=True)
-    for i in range(len(leaves)):
-        gradient = gradients[i]
-        if gradient is not None:
-            sums[i].add_(gradient)
+    if learn:
+        gradients = torch.autograd.grad([loss], leaves, allow_unused=True)
+        for i in range(len(leaves)):
+            gradient = gradients[i]
+            if gradient is not None:
+                sums[i].add_(gradient)
     results = [torch.stack(parts[:4]).detach(), chosen.detach(), entropy.detach()]
     for part in parts[4:]:
         results.append(part.reshape([-1])[cells].to(torch.float32))

@@ -223,11 +223,11 @@ final class GrpoChecks {
             .rows());
   }
 
-  /** Log-probabilities and entropies; a loss of nothing adds nothing to the gradient. */
+  /** Log-probabilities and entropies. */
   private static TrainableModel.Outcome scored(
       TrainableModel model, Group group, double temperature) {
     double[][] none = Masked.map(group.mask, (i, t) -> 0);
-    return model.forwardBackward(
+    return model.score(
         trainingRows(group, PolicyRows.of(group.mask, none, none, null).rows()),
         Objective.Policy.clipped(0, 0, temperature));
   }

@@ -87,6 +87,15 @@ public final class TrainableModel implements AutoCloseable {
 
   /** Adds the gradient of the rows' loss; the rows run as one batch, padded on the right. */
   public Outcome forwardBackward(List<TrainingRow> rows, Objective objective) {
+    return run(rows, objective, true);
+  }
+
+  /** What the rows' targets have now, without a gradient. */
+  public Outcome score(List<TrainingRow> rows, Objective objective) {
+    return run(rows, objective, false);
+  }
+
+  private Outcome run(List<TrainingRow> rows, Objective objective, boolean learn) {
     List<Prompt> whole = new ArrayList<>();
     for (TrainingRow row : rows) {
       Prompt prompt = row.prompt().plus(row.completion());
@@ -106,6 +115,8 @@ public final class TrainableModel implements AutoCloseable {
       arguments.addAll(ObjectiveProgram.arguments(objective));
       arguments.add(objective.temperature());
       arguments.addAll(pictures(scope, batch));
+      arguments.add(learn);
+      arguments.add(sums);
       NDList results = program.callWithGradients(scope, "forward_backward", arguments.toArray());
       return new Outcome(
           ObjectiveProgram.Sums.of(results.get(0)),
@@ -264,7 +275,6 @@ public final class TrainableModel implements AutoCloseable {
     arguments.add(new long[] {t.heads(), t.kvHeads(), t.headDim()});
     arguments.add(Arrays.stream(t.mropeSection()).asLongStream().toArray());
     arguments.addAll(List.of(t.ropeTheta(), t.rmsNormEps()));
-    arguments.add(sums);
     return arguments;
   }
 
