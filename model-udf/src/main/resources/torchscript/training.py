@@ -7,32 +7,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def clipped_objective(log_probs: Tensor, old: Tensor, advantages: Tensor, low: float, high: float) -> Tensor:
-    """-min(ρA, clip(ρ, 1-low, 1+high)A) a token, ρ = exp(log_probs - old) (PPO, arXiv 1707.06347; GRPO, arXiv 2402.03300)."""
-    ratio = torch.exp(log_probs - old)
-    return -torch.minimum(ratio * advantages, ratio.clamp(1.0 - low, 1.0 + high) * advantages)
-
-
-def divergence(log_probs: Tensor, reference: Tensor) -> Tensor:
-    """The estimator k3 of KL(policy ‖ reference) a token: exp(r) - r - 1, r = reference - log_probs (GRPO, equation 4)."""
-    r = reference - log_probs
-    return torch.exp(r) - r - 1.0
-
-
 @torch.jit.export
-def forward_backward(ids: Tensor, positions: Tensor, places: Tensor, targets: Tensor, weights: Tensor, advantages: Tensor, old: Tensor,
-                     reference: Tensor, policy: bool, low: float, high: float, beta: float, temperature: float, patches: Tensor, patch_places: Tensor,
-                     back: Tensor, at: Tensor, ends: List[Tensor], vision: List[Tensor], top: List[Tensor], text: List[Tensor], vision_heads: int,
-                     full_blocks: List[int], windows: List[int], pictures: List[int], heads: List[int], sections: List[int], theta: float,
-                     epsilon: float, sums: List[Tensor]) -> List[Tensor]:
-    """Adds the gradient of the loss into `sums`, one a weight in order ends, vision, top, text. policy: the clipped objective with `advantages`
-    and `old` (M), and beta · k3 against `reference` (M, empty where beta is 0); else the cross-entropy (advantages, old unused). back (N/4): a row of
+def forward_backward(ids: Tensor, positions: Tensor, places: Tensor, targets: Tensor, cells: Tensor, given: Tensor, level: str, clamp: List[float],
+                     surrogate: str, shape: List[float], kl: str, bounds: List[float], straight: bool, weighted: bool, beta: float, bonus: float,
+                     threshold: float, temperature: float, patches: Tensor, patch_places: Tensor, back: Tensor, at: Tensor, ends: List[Tensor],
+                     vision: List[Tensor], top: List[Tensor], text: List[Tensor], vision_heads: int, full_blocks: List[int], windows: List[int],
+                     pictures: List[int], heads: List[int], sections: List[int], theta: float, epsilon: float, learn: bool, sums: List[Tensor]) -> List[Tensor]:
+    """Adds the gradient of `policy_objective` into `sums`, one a weight in order ends, vision, top, text; where not `learn`, only measures. A batch holds whole completions: cells (M)
+    are the targets' flat places in its rows (B, C), given (10, B, C); the cross-entropy is `reinforce` with advantages of 1. back (N/4): a row of
     picture embeddings each, at (≥ N/4 where rows share a picture are given by repeating entries of back). top: embed, norm, head; the head is left out
-    where tied. Returns float32: the loss, then per target: log-probability, entropy, k3 (empty where beta is 0)."""
+    where tied. Returns the four sums (float64), then float32 per target: log-probability, entropy, ratio, factor, divergence."""
     leaves: List[Tensor] = []
     for group in [ends, vision, top, text]:
         for weight in group:
-            leaves.append(weight.detach().requires_grad_(True))
+            leaves.append(weight.detach().requires_grad_(learn))
     e, v, t = len(ends), len(vision), len(top)
     own_ends, own_vision, own_top, own_text = leaves[:e], leaves[e:e + v], leaves[e + v:e + v + t], leaves[e + v + t:]
     seen = torch.zeros([0, own_top[0].size(1)], dtype=torch.float32, device=ids.device)
@@ -42,21 +30,22 @@ def forward_backward(ids: Tensor, positions: Tensor, places: Tensor, targets: Te
     head = own_top[2] if t > 2 else own_top[0]
     lp = torch.log_softmax(logits_of(x.view(-1, x.size(2))[places], own_top[1], head, epsilon) / temperature, -1)
     chosen = lp.gather(1, targets.unsqueeze(1)).squeeze(1)
-    losses = -chosen
-    kl = torch.zeros([0], dtype=torch.float32, device=ids.device)
-    if policy:
-        losses = clipped_objective(chosen, old, advantages, low, high)
-        if beta != 0.0:
-            kl = divergence(chosen, reference)
-            losses = losses + beta * kl
-    loss = (losses * weights).sum()
-    gradients = torch.autograd.grad([loss], leaves, allow_unused=True)
-    for i in range(len(leaves)):
-        gradient = gradients[i]
-        if gradient is not None:
-            sums[i].add_(gradient)
-    free = lp.detach()
-    return [loss.detach(), chosen.detach(), -(free.exp() * free).sum([-1]), kl.detach()]
+    entropy = entropy_of(lp if bonus != 0.0 else lp.detach())
+    rows = torch.zeros([given.size(1) * given.size(2)], dtype=torch.float64, device=ids.device)
+    parts = policy_objective(rows.index_copy(0, cells, chosen.to(torch.float64)).view(given.size(1), given.size(2)),
+                             rows.index_copy(0, cells, entropy.to(torch.float64)).view(given.size(1), given.size(2)), given, level, clamp, surrogate,
+                             shape, kl, bounds, straight, weighted, beta, bonus, threshold)
+    loss = parts[0]
+    if learn:
+        gradients = torch.autograd.grad([loss], leaves, allow_unused=True)
+        for i in range(len(leaves)):
+            gradient = gradients[i]
+            if gradient is not None:
+                sums[i].add_(gradient)
+    results = [torch.stack(parts[:4]).detach(), chosen.detach(), entropy.detach()]
+    for part in parts[4:]:
+        results.append(part.reshape([-1])[cells].to(torch.float32))
+    return results
 
 
 @torch.jit.export

@@ -156,7 +156,7 @@ public record Preset(
       int tokenBudget,
       int saveEvery) {}
 
-  /** GRPO with TRL's `grpo` loss; queries a step, samples a query. */
+  /** GRPO; queries a step, samples a query. */
   public record Grpo(
       int steps,
       int queries,
@@ -164,8 +164,7 @@ public record Preset(
       double temperature,
       double rate,
       int warmupSteps,
-      double clipLow,
-      double clipHigh,
       double maxGradientNorm,
-      int tokenBudget) {}
+      int tokenBudget,
+      ObjectiveValues objective) {}
 }

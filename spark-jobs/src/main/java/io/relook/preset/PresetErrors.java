@@ -38,4 +38,9 @@ final class PresetErrors {
   static RelookException ingest(String problem) {
     return new RelookException(Category.CONFIG, "data.ingest: " + problem);
   }
+
+  static RelookException objective(List<String> problems) {
+    return new RelookException(
+        Category.CONFIG, "grpo.objective: " + String.join("; grpo.objective: ", problems));
+  }
 }

@@ -3,12 +3,15 @@ package io.relook.preset;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.relook.lakehouse.RelookException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -18,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -28,10 +32,17 @@ import java.util.Set;
 public final class PresetReader {
   /** Whole numbers of which none is a sensible choice; the others count something. */
   private static final Set<String> MAY_BE_ZERO =
-      Set.of("scenesSeed", "minPixels", "warmupSteps", "limit");
+      Set.of("scenesSeed", "minPixels", "warmupSteps", "limit", "constantLength", "overlongCache");
+
+  /** The sets of values that {@code grpo.objective} may name. */
+  private static final List<String> OBJECTIVES =
+      List.of("vre", "trl", "verl", "dapo", "dr_grpo", "gspo");
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder().enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS).build();
 
   private final List<String> problems = new ArrayList<>();
 
@@ -64,15 +75,17 @@ public final class PresetReader {
       throw PresetErrors.noYaml(name, e);
     }
     PresetReader reader = new PresetReader();
+    reader.objective(root);
     for (String override : overrides) {
       reader.override(root, override);
+      reader.objective(root);
     }
     reader.record(root, Preset.class, "");
     if (!reader.problems.isEmpty()) {
       throw PresetErrors.problems(name, reader.problems);
     }
     try {
-      return new ObjectMapper().convertValue(root, Preset.class);
+      return MAPPER.convertValue(root, Preset.class);
     } catch (IllegalArgumentException e) {
       throw PresetErrors.problems(name, List.of(ownCheck(e)));
     }
@@ -86,6 +99,43 @@ public final class PresetReader {
       }
     }
     return error.getMessage();
+  }
+
+  /** A set's name becomes its values; values that the preset gives lie over those of their set. */
+  private void objective(JsonNode root) {
+    JsonNode given = root.path("grpo").path("objective");
+    boolean absent = given.isMissingNode() && root.path("grpo").isObject();
+    if (!absent && !given.isTextual() && !given.isObject()) {
+      return;
+    }
+    String name = given.isTextual() ? given.asText() : given.path("preset").asText("vre");
+    if (!OBJECTIVES.contains(name)) {
+      problems.add(
+          "grpo.objective must be one of %s or a mapping, not %s".formatted(OBJECTIVES, name));
+      name = OBJECTIVES.get(0);
+    }
+    ObjectNode values = objective(name);
+    if (given.has("preset") && given.size() > values.size()) {
+      problems.add("grpo.objective.preset comes too late: choose grpo.objective=" + name);
+    }
+    given
+        .properties()
+        .forEach(
+            entry -> {
+              if (!entry.getKey().equals("preset")) {
+                values.set(entry.getKey(), entry.getValue());
+              }
+            });
+    ((ObjectNode) root.path("grpo")).set("objective", values);
+  }
+
+  private static ObjectNode objective(String name) {
+    String resource = "/objectives/" + name + ".yaml";
+    try (InputStream in = PresetReader.class.getResourceAsStream(resource)) {
+      return (ObjectNode) YAML.readTree(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void override(JsonNode root, String override) {
@@ -198,7 +248,17 @@ public final class PresetReader {
     if (wanted == String.class) {
       return value.isTextual() || value.isIntegralNumber() ? null : "a text";
     }
-    if (wanted == double.class) {
+    if (wanted == boolean.class) {
+      return value.isBoolean() ? null : "true or false";
+    }
+    if (wanted.isEnum()) {
+      List<String> words =
+          Arrays.stream(wanted.getEnumConstants())
+              .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
+              .toList();
+      return value.isTextual() && words.contains(value.asText()) ? null : "one of " + words;
+    }
+    if (wanted == double.class || wanted == Double.class) {
       return value.isNumber() && Double.isFinite(value.asDouble()) ? null : "a number";
     }
     long least = MAY_BE_ZERO.contains(name) ? 0 : 1;

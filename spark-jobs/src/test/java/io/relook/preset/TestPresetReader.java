@@ -9,8 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
 import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -68,14 +72,82 @@ final class TestPresetReader {
     String yaml =
         changed("failureBudget: 0.05", "failureBuget: 0.05")
             .replace("epochs: 2", "epochs: two")
-            .replace("clipLow: 0.2", "cliplow: 0.2");
+            .replace("queries: 8", "querys: 8");
     String message = refusal(yaml);
     assertTrue(message.contains("5 problems"), message);
     assertTrue(message.contains("unknown key failureBuget (nearest: failureBudget)"), message);
     assertTrue(message.contains("missing key failureBudget"), message);
     assertTrue(message.contains("sft.epochs must be a whole number"), message);
-    assertTrue(message.contains("unknown key grpo.cliplow (nearest: clipLow)"), message);
-    assertTrue(message.contains("missing key grpo.clipLow"), message);
+    assertTrue(message.contains("unknown key grpo.querys (nearest: queries)"), message);
+    assertTrue(message.contains("missing key grpo.queries"), message);
+  }
+
+  private static ObjectiveValues objective(String... overrides) throws IOException {
+    return PresetReader.parse("p.yaml", demo(), overrides).grpo().objective();
+  }
+
+  @Test
+  void everyNamedObjectiveStatesEveryValueAndLoads() throws IOException {
+    List<String> keys =
+        Arrays.stream(ObjectiveValues.class.getRecordComponents())
+            .map(RecordComponent::getName)
+            .toList();
+    for (String name : List.of("vre", "trl", "verl", "dapo", "dr_grpo", "gspo")) {
+      String text;
+      try (InputStream in =
+          TestPresetReader.class.getResourceAsStream("/objectives/" + name + ".yaml")) {
+        text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      }
+      for (String key : keys) {
+        assertTrue(text.contains("\n" + key + ": "), name + " does not state " + key);
+      }
+      assertEquals(1, objective("grpo.objective=" + name).policy(1).temperature());
+    }
+    assertEquals(0.28, objective("grpo.objective=dapo").clipHigh());
+    assertEquals(3, objective("grpo.objective=verl").dualClip());
+    assertEquals(3e-4, objective("grpo.objective=gspo").clipLow());
+  }
+
+  @Test
+  void valuesOfAnObjectiveLieOverThoseOfItsSet() throws IOException {
+    ObjectiveValues ours =
+        objective("grpo.objective={preset: dapo, entropyBonus: 0.1}", "grpo.objective.clipLow=0.1");
+    assertEquals(0.28, ours.clipHigh());
+    assertEquals(0.1, ours.clipLow());
+    assertEquals(0.1, ours.entropyBonus());
+    assertEquals(
+        ObjectiveValues.Aggregate.SEQUENCE_MEAN,
+        objective("grpo.objective={loss: cap}").aggregation());
+    assertEquals(objective(), objective("grpo.objective=vre"));
+    assertEquals(
+        objective(),
+        PresetReader.parse("p.yaml", changed(", objective: vre", "")).grpo().objective());
+  }
+
+  @Test
+  void contradictionsOfAnObjectiveAreToldAtOnce() throws IOException {
+    String message =
+        refusal(
+            changed(
+                "objective: vre",
+                "objective: {beta: 0.1, loss: cap, dualClip: 3.0, correction: token_mask, constantLength: 9}"));
+    for (String problem :
+        List.of(
+            "beta weighs a divergence",
+            "dualClip belongs to the loss clip",
+            "a correction needs correctionLeast",
+            "with old: sampler",
+            "constantLength belongs to")) {
+      assertTrue(message.contains("grpo.objective: " + problem), message);
+    }
+    assertTrue(
+        refusal(changed("objective: vre", "objective: grpoo"))
+            .contains("must be one of [vre, trl"));
+    String unknown =
+        refusal(changed("objective: vre", "objective: {level: tokens, clipHih: 1, emptyRows: 3}"));
+    assertTrue(unknown.contains("grpo.objective.level must be one of [token,"), unknown);
+    assertTrue(unknown.contains("grpo.objective.clipHih (nearest: clipHigh)"), unknown);
+    assertTrue(unknown.contains("grpo.objective.emptyRows must be true or false"), unknown);
   }
 
   @Test

@@ -42,7 +42,7 @@ final class TestKilledRuns {
       rewards: {format: 0.2, accuracy: 1.0, reflection: 0.2}
       reconstruct: {sources: 2, candidates: 1, directShare: 0.35, instruction: "Look at the image again before you answer."}
       sft: {epochs: 1, batch: 4, rate: 3.0e-4, warmupSteps: 1, maxGradientNorm: 1.0, weightDecay: 0.0, tokenBudget: 4096, saveEvery: 1}
-      grpo: {steps: 2, queries: 2, samples: 8, temperature: 1.0, rate: 1.0e-4, warmupSteps: 1, clipLow: 0.2, clipHigh: 0.2, maxGradientNorm: 1.0, tokenBudget: 4096}
+      grpo: {steps: 2, queries: 2, samples: 8, temperature: 1.0, rate: 1.0e-4, warmupSteps: 1, maxGradientNorm: 1.0, tokenBudget: 4096}
       failureBudget: 0.05
       """;
 

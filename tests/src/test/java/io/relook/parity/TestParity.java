@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -50,7 +51,16 @@ class TestParity {
             "model-b.one_image.attention_on_image",
             "model-b.batch.last_logits",
             "model-b.sft.grad.*",
-            "model-b.sft.final_loss")) {
+            "losses.trl.vespo.token.far",
+            "losses.trl.rollout.sequence_mask.upper",
+            "losses.verl.clip_cov.first",
+            "losses.verl.advantages.gdpo",
+            "losses.verl.count",
+            "model-b.sft.final_loss",
+            "model-b.grpo.text_only.ref_logps",
+            "model-b.grpo.grad.*",
+            "model-b.grpo.0.step2.losses",
+            "model-b.grpo.0.final_norms")) {
       assertTrue(outcome.holds(check, "pass"), check + " was not checked");
     }
   }
@@ -69,6 +79,61 @@ class TestParity {
   }
 
   @Test
+  void allReferenceLossesPass() {
+    Path losses = sharedGoldens().resolveSibling("losses");
+    boolean there = Files.isDirectory(losses);
+    if (!there) {
+      System.out.println("NOT RUN: the reference losses are absent at " + losses);
+    }
+    Assumptions.assumeTrue(there);
+    Outcome outcome = parity(losses);
+    assertEquals(List.of(), outcome.failures());
+    assertEquals(0, outcome.code());
+  }
+
+  @Test
+  void aFolderOfLossesAloneIsCompared(@TempDir Path folder) throws IOException {
+    losses(folder, "verl", "", "");
+    Outcome outcome = parity(folder);
+    assertEquals(List.of(), outcome.failures());
+    assertTrue(outcome.holds("losses.trl_losses.json", "not compared"));
+    assertTrue(outcome.holds("losses.verl.gspo.drift", "pass"));
+  }
+
+  @Test
+  void aChangedClipFailsWhatClipsAndNotTheRest(@TempDir Path folder) throws IOException {
+    losses(folder, "verl", "\"clip_ratio_high\": 0.28", "\"clip_ratio_high\": 0.9");
+    Outcome outcome = parity(folder);
+    assertEquals(1, outcome.code());
+    assertTrue(outcome.holds("losses.verl.vanilla.far.token-mean", "fail"));
+    assertTrue(outcome.holds("losses.verl.gspo.drift", "fail"));
+    assertTrue(outcome.holds("losses.verl.gpg.holes", "pass"));
+    assertTrue(outcome.holds("losses.verl.advantages.rloo ", "pass"));
+  }
+
+  @Test
+  void aChangedMetricAloneFailsItsCase(@TempDir Path folder) throws IOException {
+    losses(folder, "trl", "\"clip_ratio/low_mean\": 0.0", "\"clip_ratio/low_mean\": 0.001");
+    assertFalse(parity(folder).failures().isEmpty());
+  }
+
+  @Test
+  void whatTheComparisonDoesNotKnowFails(@TempDir Path folder) throws IOException {
+    losses(folder, "trl", "\"loss_type\": \"vespo\"", "\"loss_type\": \"vespa\"");
+    Outcome outcome = parity(folder);
+    assertTrue(outcome.holds("losses.trl.vespo.token.far", "fail"));
+    assertTrue(outcome.holds("losses.trl.grpo.token.near", "pass"));
+  }
+
+  @Test
+  void anUnknownHyperparameterAndAnUnknownOutputFail(@TempDir Path folder) throws IOException {
+    losses(folder, "verl", "\"tau_neg\"", "\"tau_middle\": 1.0, \"tau_neg\"");
+    assertTrue(parity(folder).holds("losses.verl.gpg.holes", "fail"));
+    losses(folder, "verl", "\"kl_loss\"", "\"kl_loss_of_all\"");
+    assertTrue(parity(folder).holds("losses.verl.full.gspo_global", "fail"));
+  }
+
+  @Test
   void aChangedNormConstantFailsWhatComesAfterTheFirstNormOnly(@TempDir Path folder)
       throws IOException {
     perturbed(folder, "\"rms_norm_eps\": 1e-05", "\"rms_norm_eps\": 0.01");
@@ -78,6 +143,24 @@ class TestParity {
     assertTrue(outcome.holds("model-b.one_image.hidden.1", "fail"));
     assertTrue(outcome.holds("model-b.one_image.logprobs", "fail"));
     assertTrue(outcome.holds("model-b.sft.step0.loss", "fail"));
+  }
+
+  @Test
+  void aChangedReferenceOrRateFailsTheGrpoStepsAlone(@TempDir Path folder) throws IOException {
+    copy(folder);
+    Path goldens = folder.resolve("model-b/grpo.json");
+    String text = Files.readString(goldens);
+    Files.writeString(
+        goldens, text.replace("\"reference_scale\": 0.98", "\"reference_scale\": 0.95"));
+    Outcome outcome = parity(folder);
+    assertTrue(outcome.holds("model-b.grpo.one_image.ref_logps", "fail"));
+    assertTrue(outcome.holds("model-b.grpo.0.step0.losses", "fail"));
+    assertTrue(outcome.holds("model-b.grpo.one_image.logps", "pass"));
+    Files.writeString(goldens, text.replace("\"lr\": 0.001", "\"lr\": 0.002"));
+    outcome = parity(folder);
+    assertTrue(outcome.holds("model-b.grpo.0.step0.losses", "pass"));
+    assertTrue(outcome.holds("model-b.grpo.0.step1.losses", "fail"));
+    assertTrue(outcome.holds("model-b.sft.final_loss", "pass"));
   }
 
   @Test
@@ -126,6 +209,21 @@ class TestParity {
             .setOut(new PrintWriter(out))
             .execute(folder.toString());
     return new Outcome(code, out.toString().lines().toList());
+  }
+
+  /** One library's losses in a folder, with a text of theirs replaced throughout. */
+  private static void losses(Path folder, String library, String right, String wrong)
+      throws IOException {
+    String file = library + "_losses.";
+    Path tensors = folder.resolve(file + "safetensors");
+    Files.copy(
+        GOLDENS.resolve("losses").resolve(file + "safetensors"),
+        tensors,
+        StandardCopyOption.REPLACE_EXISTING);
+    String text = Files.readString(GOLDENS.resolve("losses").resolve(file + "json"));
+    assertTrue(text.contains(right), right);
+    Files.writeString(
+        folder.resolve(file + "json"), right.isEmpty() ? text : text.replace(right, wrong));
   }
 
   private static void perturbed(Path folder, String right, String wrong) throws IOException {

@@ -25,18 +25,16 @@ import org.junit.jupiter.api.io.TempDir;
 final class TestOwnRewardInGrpo {
   @TempDir private Path folder;
 
-  @Test
-  void aStepIsTrainedOnTheUsersRewardAlone() {
+  /** The steps that a preset's GRPO makes on one question. */
+  private Lakehouse trained(Preset preset) {
     Path base = folder.resolve("base");
     EmbeddedModel.unpack(base, true);
     Lakehouse lakehouse = Lakehouse.open(TestSession.spark(), folder.resolve("lake").toString());
     Rows.Query query =
         new Rows.Query("q", "s", "train", "How many shapes?", null, List.of(), null, null);
     lakehouse.merge(Table.QUERIES, List.of(Rows.QUERY.toRow(query)));
-    Preset preset = preset();
     Rewards rewards = Rewards.of(TestSession.spark(), preset.rewards());
     Policies policies = new Policies(lakehouse, "run");
-
     new GrpoTrainer(
             lakehouse,
             policies,
@@ -50,7 +48,36 @@ final class TestOwnRewardInGrpo {
             policies.base(base.toString()),
             RolloutJob.questions(lakehouse.read(Table.QUERIES)),
             line -> {});
+    return lakehouse;
+  }
 
+  @Test
+  void anObjectiveWithReferenceCorrectionAndTokenChoiceTrains() {
+    Lakehouse lakehouse =
+        trained(
+            preset(
+                "grpo.steps=2",
+                "grpo.objective={preset: trl, divergence: k3, beta: 0.04, ratioWeighted: true, topEntropyShare: 0.5}"));
+    List<Rows.TrainingStep> steps =
+        lakehouse.read(Table.TRAINING_STEPS).orderBy("step").collectAsList().stream()
+            .map(Rows.TRAINING_STEP::fromRow)
+            .toList();
+    assertEquals(2, steps.size());
+    for (Rows.TrainingStep step : steps) {
+      assertTrue(Double.isFinite(step.loss()));
+      assertTrue(step.gradientNorm() > 0);
+      // On policy: the trainer's own log-probabilities divide, and the sampler's are the same.
+      assertEquals(1, step.ratioMax());
+      assertEquals(0, step.clipFraction());
+      assertTrue(step.samplerGap() < 1e-3, "gap " + step.samplerGap());
+    }
+  }
+
+  @Test
+  void aStepIsTrainedOnTheUsersRewardAlone() {
+    Preset preset = preset();
+    Lakehouse lakehouse = trained(preset);
+    Rewards rewards = Rewards.of(TestSession.spark(), preset.rewards());
     Rows.TrainingStep step =
         Rows.TRAINING_STEP.fromRow(lakehouse.read(Table.TRAINING_STEPS).first());
     assertEquals(1, step.groupsUsed());
@@ -73,7 +100,7 @@ final class TestOwnRewardInGrpo {
     }
   }
 
-  private static Preset preset() {
+  private static Preset preset(String... overrides) {
     return PresetReader.parse(
         "test",
         """
@@ -90,9 +117,10 @@ final class TestOwnRewardInGrpo {
             - {name: brevity, weight: 0, class: %s}
         reconstruct: {sources: 1, candidates: 1, directShare: 0.5, instruction: Look again.}
         sft: {epochs: 1, batch: 1, rate: 1.0e-4, warmupSteps: 0, maxGradientNorm: 1.0, weightDecay: 0.0, tokenBudget: 512, saveEvery: 1}
-        grpo: {steps: 1, queries: 1, samples: 8, temperature: 1.0, rate: 1.0e-4, warmupSteps: 0, clipLow: 0.2, clipHigh: 0.2, maxGradientNorm: 1.0, tokenBudget: 512}
+        grpo: {steps: 1, queries: 1, samples: 8, temperature: 1.0, rate: 1.0e-4, warmupSteps: 0, maxGradientNorm: 1.0, tokenBudget: 512}
         failureBudget: 0.05
         """
-            .formatted(OwnRewards.Brevity.class.getName()));
+            .formatted(OwnRewards.Brevity.class.getName()),
+        overrides);
   }
 }

@@ -3,6 +3,7 @@ package io.relook.bench;
 import ai.djl.Device;
 import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.engine.Objective;
+import io.relook.model.engine.PolicyRow;
 import io.relook.model.engine.Prompt;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
@@ -31,7 +32,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Times GRPO or SFT steps: forward, backward, clipping, AdamW.")
 final class BenchTrain implements Callable<Integer> {
-  private static final Objective GRPO = new Objective.ClippedPolicy(0.2, 0.2, 0, 1);
+  private static final Objective GRPO = Objective.Policy.clipped(0.2, 0.2, 1);
   private static final Objective SFT = new Objective.CrossEntropy();
   private static final double LONGEST_GRADIENT = 1;
   private static final double RATE = 1e-6;
@@ -171,10 +172,10 @@ final class BenchTrain implements Callable<Integer> {
           new TrainingRow(
               work.prompts().get(fixed.prompt()),
               fixed.ids(),
-              filled(length, 1f / length / work.fixed().size()),
-              filled(length, fixed.advantage()),
-              fixed.oldLogProbs(),
-              new float[0]));
+              PolicyRow.of(
+                  filled(length, 1f / length / work.fixed().size()),
+                  filled(length, fixed.advantage()),
+                  fixed.oldLogProbs())));
     }
     return microBatches(rows);
   }

@@ -70,6 +70,9 @@ final class ModelChecks {
       halfPrecision(checkpoint, prompts);
       new TrainingChecks(report, name, goldens.path("sft"), tensors, open)
           .run(program, checkpoint, prompts);
+      if (Files.exists(model.resolve("grpo.json"))) {
+        new GrpoChecks(report, model, program, checkpoint, prompts).run();
+      }
     }
     for (String key : open) {
       if (key.startsWith("lora.")) {
@@ -80,9 +83,6 @@ final class ModelChecks {
     }
     if (goldens.has("lora")) {
       report.notCompared(name + ".lora, adapter", "LoRA is not built yet");
-    }
-    if (Files.exists(model.resolve("grpo.json"))) {
-      report.notCompared(name + ".grpo.*", "the GRPO end-to-end numbers are not compared yet");
     }
   }
 

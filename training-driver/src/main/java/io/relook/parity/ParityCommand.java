@@ -60,9 +60,10 @@ public final class ParityCommand implements Callable<Integer> {
             name + "/goldens.json",
             () -> new ModelChecks(report, folder, model, program).run());
       }
-    }
-    if (Files.exists(folder.resolve("losses"))) {
-      report.notCompared("losses", "the loss variants are not compared yet");
+      Path losses = LossChecks.folder(folder);
+      if (losses != null) {
+        LossChecks.run(report, losses, program);
+      }
     }
     return report.finish();
   }

@@ -18,6 +18,12 @@ final class Report {
     line(name, worst, tolerance.most(), worst <= tolerance.most(), "");
   }
 
+  /** As above, with a note. */
+  void within(String name, double worst, Tolerance tolerance, String note) {
+    String shown = note.isEmpty() ? "" : "  " + note;
+    line(name, worst, tolerance.most(), worst <= tolerance.most(), shown);
+  }
+
   /** As above, where the design differs from the reference on purpose. */
   void byDesign(String name, double worst, Tolerance tolerance, String design) {
     line(name, worst, tolerance.most(), worst <= tolerance.most(), "  by design: " + design);
@@ -30,8 +36,12 @@ final class Report {
 
   /** A part of the folder that could not even be computed. */
   void broken(String name, RuntimeException reason) {
+    broken(name, reason.getMessage());
+  }
+
+  void broken(String name, String reason) {
     failed++;
-    out.printf(Locale.ROOT, "%-44s fail  %s%n", name, reason.getMessage());
+    out.printf(Locale.ROOT, "%-44s fail  %s%n", name, reason);
   }
 
   void notCompared(String name, String reason) {

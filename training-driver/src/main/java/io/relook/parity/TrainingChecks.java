@@ -153,7 +153,7 @@ final class TrainingChecks {
   }
 
   /** The reference names tensors as its classes do: the published name with either prefix. */
-  private static JsonNode reference(JsonNode byName, String name) {
+  static JsonNode reference(JsonNode byName, String name) {
     for (String candidate : names(name)) {
       if (byName.has(candidate)) {
         return byName.path(candidate);
@@ -171,7 +171,7 @@ final class TrainingChecks {
     return null;
   }
 
-  private static List<String> names(String name) {
+  static List<String> names(String name) {
     if (name.startsWith("model.")) {
       return List.of(name, "model.language_model." + name.substring("model.".length()));
     }

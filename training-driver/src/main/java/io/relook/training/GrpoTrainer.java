@@ -10,10 +10,13 @@ import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.engine.Objective;
+import io.relook.model.engine.PolicyRow;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
 import io.relook.model.spark.EngineSettings;
 import io.relook.model.torch.TorchProgram;
+import io.relook.objective.ClipBounds;
+import io.relook.objective.Masked;
 import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.util.ArrayList;
@@ -31,7 +34,7 @@ import java.util.stream.Collectors;
 import org.apache.spark.sql.Row;
 
 /**
- * GRPO (arXiv 2402.03300) with the loss that TRL calls `grpo`: per step, roll out → score →
+ * GRPO (arXiv 2402.03300) and its kin, as the preset's objective says: per step, roll out → score →
  * advantages → one update. Tables in: queries; out: trajectories, rewards, training_steps,
  * checkpoints. A group whose rewards are all equal teaches nothing: it stays in the tables and is
  * left out of the step.
@@ -40,6 +43,11 @@ final class GrpoTrainer {
   /** How often a step whose groups all agree asks other queries (our choice). */
   private static final int MORE_GROUPS = 3;
 
+  /** Rewards closer than this are equal. */
+  private static final double SAME_REWARD = 1e-12;
+
+  private static final String TRUNCATED = "length";
+
   private final Lakehouse lakehouse;
   private final Policies policies;
   private final TorchProgram program;
@@ -47,6 +55,7 @@ final class GrpoTrainer {
   private final Rewards rewards;
   private final Preset preset;
   private final EngineSettings engine;
+  private final PolicyStep objective;
 
   GrpoTrainer(
       Lakehouse lakehouse,
@@ -62,6 +71,7 @@ final class GrpoTrainer {
     this.rewards = rewards;
     this.preset = preset;
     this.engine = preset.engine();
+    this.objective = new PolicyStep(preset.grpo().objective(), preset.rollout().maxNewTokens());
   }
 
   /** A sample with what it earned. */
@@ -99,7 +109,9 @@ final class GrpoTrainer {
               + current.policyVersion()
               + ": there is nothing for GRPO to compare. Use other questions or more samples.");
     }
-    try (TrainableModel model = policies.load(program, current, done.isPresent())) {
+    try (TrainableModel model = policies.load(program, current, done.isPresent());
+        TrainableModel reference =
+            grpo.objective().needsReference() ? policies.load(program, from, false) : null) {
       for (int step = current.stage().equals("grpo") ? current.step() + 1 : 1;
           step <= grpo.steps();
           step++) {
@@ -117,7 +129,7 @@ final class GrpoTrainer {
             Map.of(
                 Table.TRAJECTORIES.tableName(), lakehouse.version(Table.TRAJECTORIES),
                 Table.REWARDS.tableName(), lakehouse.version(Table.REWARDS));
-        Update update = update(model, batch, schedule.at(step - 1));
+        Update update = update(model, reference, batch, schedule.at(step - 1));
         Rows.CheckpointRow before = current;
         String out = "%s/%d/grpo/%d".formatted(runId, iteration, step);
         double seconds = (System.nanoTime() - began) / 1e9;
@@ -210,34 +222,45 @@ final class GrpoTrainer {
         groups.computeIfAbsent(row.getAs("query_id"), q -> new ArrayList<>()).add(row);
       }
     }
+    List<Row> sampled = groups.values().stream().flatMap(List::stream).toList();
+    double[] totals = new double[sampled.size()];
+    double[] shaped = new double[totals.length];
+    double[] lengths = new double[totals.length];
+    long[] group = new long[totals.length];
+    for (int i = 0; i < totals.length; i++) {
+      Double total = sampled.get(i).getAs("total");
+      totals[i] = total == null ? Double.NaN : total;
+      lengths[i] = sampled.get(i).getList(sampled.get(i).fieldIndex("completion_ids")).size();
+      shaped[i] = objective.shaped(totals[i], (long) lengths[i]);
+      boolean next =
+          i > 0 && !sampled.get(i).getAs("query_id").equals(sampled.get(i - 1).getAs("query_id"));
+      group[i] = i == 0 ? 0 : group[i - 1] + (next ? 1 : 0);
+    }
+    double[] advantages = objective.advantages(shaped, lengths, group);
     List<Sample> samples = new ArrayList<>();
-    List<Double> all = new ArrayList<>();
     List<Rows.GroupFiltered> filtered = new ArrayList<>();
     int used = 0;
-    for (List<Row> group : groups.values()) {
-      double[] totals =
-          group.stream()
-              .mapToDouble(r -> r.getAs("total") == null ? Double.NaN : r.<Double>getAs("total"))
-              .toArray();
-      Arrays.stream(totals).filter(t -> !Double.isNaN(t)).forEach(all::add);
-      double[] advantages = Advantages.of(totals);
-      if (Arrays.stream(advantages).anyMatch(a -> Math.abs(a) > 1e-9)) {
-        used++;
-        for (int i = 0; i < totals.length; i++) {
-          if (!Double.isNaN(totals[i])) {
-            samples.add(
-                new Sample(Rows.TRAJECTORY.fromRow(group.get(i)), totals[i], advantages[i]));
-          }
-        }
-      } else {
-        boolean none = Arrays.stream(totals).allMatch(Double::isNaN);
+    int at = 0;
+    for (List<Row> members : groups.values()) {
+      Masked.Spread own = Masked.spread(Arrays.copyOfRange(totals, at, at + members.size()));
+      boolean differs = own.most() - own.least() > SAME_REWARD;
+      used += differs ? 1 : 0;
+      if (!differs) {
         filtered.add(
             new Rows.GroupFiltered(
-                group.get(0).getAs("query_id"), none ? "no rewards" : "all rewards are equal"));
+                members.get(0).getAs("query_id"),
+                own.count() == 0 ? "no rewards" : "all rewards are equal"));
+      }
+      for (Row row : members) {
+        if (differs && !Double.isNaN(totals[at])) {
+          samples.add(new Sample(Rows.TRAJECTORY.fromRow(row), totals[at], advantages[at]));
+        }
+        at++;
       }
     }
-    double mean = all.stream().mapToDouble(Double::doubleValue).average().orElse(0);
-    double square = all.stream().mapToDouble(r -> (r - mean) * (r - mean)).average().orElse(0);
+    double[] all = Arrays.stream(totals).filter(t -> !Double.isNaN(t)).toArray();
+    double mean = Arrays.stream(all).average().orElse(0);
+    double square = Arrays.stream(all).map(r -> (r - mean) * (r - mean)).average().orElse(0);
     return new Batch(samples, groups.size(), used, filtered, mean, Math.sqrt(square));
   }
 
@@ -288,55 +311,31 @@ final class GrpoTrainer {
     }
   }
 
-  /** Mean over each sequence's tokens, then over sequences. */
-  private Update update(TrainableModel model, Batch batch, double rate) {
+  /** One optimizer step on all samples, in micro-batches whose gradients add up. */
+  private Update update(TrainableModel model, TrainableModel reference, Batch batch, double rate) {
     Preset.Grpo grpo = preset.grpo();
-    Set<String> images = new HashSet<>();
-    batch.samples.forEach(s -> images.addAll(s.trajectory.imageIds()));
-    prompts.prepare(images);
-    List<TrainingRow> rows = new ArrayList<>();
-    for (Sample sample : batch.samples) {
-      Rows.Trajectory t = sample.trajectory;
-      int[] ids = t.completionIds().stream().mapToInt(Integer::intValue).toArray();
-      float[] old = new float[ids.length];
-      for (int i = 0; i < old.length; i++) {
-        old[i] = t.logProbs().get(i);
-      }
-      float[] weights = new float[ids.length];
-      Arrays.fill(weights, 1f / ids.length / batch.samples.size());
-      float[] advantages = new float[ids.length];
-      Arrays.fill(advantages, (float) sample.advantage);
-      rows.add(
-          new TrainingRow(
-              prompts.of(t.promptIds(), t.imageIds()),
-              ids,
-              weights,
-              advantages,
-              old,
-              new float[0]));
-    }
-    if (rows.isEmpty()) {
+    if (batch.samples.isEmpty()) {
       return new Update(0, 0, 0, null, null, null, null);
     }
-    Objective objective =
-        new Objective.ClippedPolicy(grpo.clipLow(), grpo.clipHigh(), 0, grpo.temperature());
     double loss = 0;
     double entropy = 0;
     double gap = 0;
     double largest = 0;
     long clipped = 0;
     long tokens = 0;
-    for (List<TrainingRow> micro : MicroBatches.of(rows, grpo.tokenBudget())) {
-      TrainableModel.Outcome outcome = model.forwardBackward(micro, objective);
+    ClipBounds bounds = new ClipBounds(grpo.objective().clipLow(), grpo.objective().clipHigh());
+    Objective.Policy minimised = grpo.objective().policy(grpo.temperature());
+    for (List<TrainingRow> micro :
+        MicroBatches.of(rows(model, reference, batch), grpo.tokenBudget())) {
+      TrainableModel.Outcome outcome = model.forwardBackward(micro, minimised);
       loss += outcome.loss();
       int at = 0;
       for (TrainingRow row : micro) {
         for (int i = 0; i < row.completion().length; i++, at++) {
-          double difference = outcome.logProbs()[at] - row.old()[i];
-          double ratio = Math.exp(difference);
-          gap = Math.max(gap, Math.abs(difference));
+          double ratio = outcome.ratios()[at];
+          gap = Math.max(gap, Math.abs(outcome.logProbs()[at] - row.targets().sampling()[i]));
           largest = Math.max(largest, ratio);
-          clipped += ratio > 1 + grpo.clipHigh() || ratio < 1 - grpo.clipLow() ? 1 : 0;
+          clipped += ratio > 1 + bounds.high() || ratio < 1 - bounds.low() ? 1 : 0;
           entropy += outcome.entropies()[at];
           tokens++;
         }
@@ -346,5 +345,46 @@ final class GrpoTrainer {
     model.step(rate, TrainableModel.AdamW.standard());
     return new Update(
         loss, norm, tokens, entropy / tokens, (double) clipped / tokens, largest, gap);
+  }
+
+  private List<TrainingRow> rows(TrainableModel model, TrainableModel reference, Batch batch) {
+    Preset.Grpo grpo = preset.grpo();
+    Set<String> images = new HashSet<>();
+    batch.samples.forEach(s -> images.addAll(s.trajectory.imageIds()));
+    prompts.prepare(images);
+    int count = batch.samples.size();
+    double[][] sampling = new double[count][];
+    double[] advantages = new double[count];
+    boolean[] truncated = new boolean[count];
+    for (int i = 0; i < count; i++) {
+      Rows.Trajectory t = batch.samples.get(i).trajectory;
+      sampling[i] = t.logProbs().stream().mapToDouble(Float::doubleValue).toArray();
+      advantages[i] = batch.samples.get(i).advantage;
+      truncated[i] = t.finish().equals(TRUNCATED);
+    }
+    PolicyStep.Samples samples = new PolicyStep.Samples(sampling, advantages, truncated);
+    List<TrainingRow> bare = rows(batch, PolicyStep.measuring(samples));
+    boolean scored = grpo.objective().needsScores();
+    return rows(
+        batch,
+        objective.rows(
+            samples,
+            scored ? PolicyStep.scores(model, bare, grpo.tokenBudget(), grpo.temperature()) : null,
+            reference == null
+                ? null
+                : PolicyStep.scores(reference, bare, grpo.tokenBudget(), grpo.temperature())));
+  }
+
+  private List<TrainingRow> rows(Batch batch, List<PolicyRow> targets) {
+    List<TrainingRow> rows = new ArrayList<>();
+    for (int i = 0; i < targets.size(); i++) {
+      Rows.Trajectory t = batch.samples.get(i).trajectory;
+      rows.add(
+          new TrainingRow(
+              prompts.of(t.promptIds(), t.imageIds()),
+              t.completionIds().stream().mapToInt(Integer::intValue).toArray(),
+              targets.get(i)));
+    }
+    return rows;
   }
 }

@@ -1,6 +1,5 @@
 package io.relook.model.engine;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -28,8 +27,21 @@ public final class TrainableModel implements AutoCloseable {
     }
   }
 
-  /** Sums and per-target values of one call, targets in the order of the rows. */
-  public record Outcome(double loss, float[] logProbs, float[] entropies, float[] divergences) {}
+  /**
+   * Sums and per-target values of one call, targets in the order of the rows; as {@link
+   * ObjectiveProgram.Gradients} says.
+   */
+  public record Outcome(
+      ObjectiveProgram.Sums sums,
+      float[] logProbs,
+      float[] entropies,
+      float[] ratios,
+      float[] factors,
+      float[] divergences) {
+    public double loss() {
+      return sums.loss();
+    }
+  }
 
   private final ModelConfig config;
   private final Path sideFiles;
@@ -75,6 +87,15 @@ public final class TrainableModel implements AutoCloseable {
 
   /** Adds the gradient of the rows' loss; the rows run as one batch, padded on the right. */
   public Outcome forwardBackward(List<TrainingRow> rows, Objective objective) {
+    return run(rows, objective, true);
+  }
+
+  /** What the rows' targets have now, without a gradient. */
+  public Outcome score(List<TrainingRow> rows, Objective objective) {
+    return run(rows, objective, false);
+  }
+
+  private Outcome run(List<TrainingRow> rows, Objective objective, boolean learn) {
     List<Prompt> whole = new ArrayList<>();
     for (TrainingRow row : rows) {
       Prompt prompt = row.prompt().plus(row.completion());
@@ -87,29 +108,23 @@ public final class TrainableModel implements AutoCloseable {
     int width = whole.stream().mapToInt(Prompt::length).max().orElse(0);
     RowBatch batch = RowBatch.of(whole, width, config);
     try (NDManager scope = program.newScope()) {
-      NDArray none = scope.create(new float[0]);
-      boolean policy = objective instanceof Objective.ClippedPolicy;
-      Objective.ClippedPolicy clipped =
-          policy
-              ? (Objective.ClippedPolicy) objective
-              : new Objective.ClippedPolicy(0, 0, 0, objective.temperature());
       List<Object> arguments = new ArrayList<>();
       arguments.add(scope.create(batch.ids(), new Shape(rows.size(), width)));
       arguments.add(scope.create(batch.positions(), new Shape(3, rows.size(), width)));
       arguments.addAll(targets(scope, rows, width));
-      arguments.add(policy ? floats(scope, rows, TrainingRow::advantages) : none);
-      arguments.add(policy ? floats(scope, rows, TrainingRow::old) : none);
-      arguments.add(clipped.beta() > 0 ? floats(scope, rows, TrainingRow::reference) : none);
-      arguments.add(policy);
-      arguments.addAll(
-          List.of(clipped.low(), clipped.high(), clipped.beta(), clipped.temperature()));
+      arguments.addAll(ObjectiveProgram.arguments(objective));
+      arguments.add(objective.temperature());
       arguments.addAll(pictures(scope, batch));
+      arguments.add(learn);
+      arguments.add(sums);
       NDList results = program.callWithGradients(scope, "forward_backward", arguments.toArray());
       return new Outcome(
-          results.get(0).toFloatArray()[0],
+          ObjectiveProgram.Sums.of(results.get(0)),
           results.get(1).toFloatArray(),
           results.get(2).toFloatArray(),
-          results.get(3).toFloatArray());
+          results.get(3).toFloatArray(),
+          results.get(4).toFloatArray(),
+          results.get(5).toFloatArray());
     }
   }
 
@@ -221,21 +236,27 @@ public final class TrainableModel implements AutoCloseable {
     throw new IllegalArgumentException("no weight " + name);
   }
 
-  /** places, targets, weights. */
+  /** places, targets, cells, given. */
   private static List<Object> targets(NDManager scope, List<TrainingRow> rows, int width) {
     int count = rows.stream().mapToInt(r -> r.completion().length).sum();
+    int longest = rows.stream().mapToInt(r -> r.completion().length).max().orElse(0);
     long[] places = new long[count];
     long[] targets = new long[count];
+    long[] cells = new long[count];
     int m = 0;
     for (int i = 0; i < rows.size(); i++) {
       TrainingRow row = rows.get(i);
       for (int k = 0; k < row.completion().length; k++, m++) {
         places[m] = (long) i * width + row.prompt().length() - 1 + k;
         targets[m] = row.completion()[k];
+        cells[m] = (long) i * longest + k;
       }
     }
     return List.of(
-        scope.create(places), scope.create(targets), floats(scope, rows, TrainingRow::weights));
+        scope.create(places),
+        scope.create(targets),
+        scope.create(cells),
+        ObjectiveProgram.given(scope, rows.stream().map(TrainingRow::targets).toList()));
   }
 
   private List<Object> pictures(NDManager scope, RowBatch batch) {
@@ -254,28 +275,7 @@ public final class TrainableModel implements AutoCloseable {
     arguments.add(new long[] {t.heads(), t.kvHeads(), t.headDim()});
     arguments.add(Arrays.stream(t.mropeSection()).asLongStream().toArray());
     arguments.addAll(List.of(t.ropeTheta(), t.rmsNormEps()));
-    arguments.add(sums);
     return arguments;
-  }
-
-  private interface Values {
-    float[] of(TrainingRow row);
-  }
-
-  private static NDArray floats(NDManager scope, List<TrainingRow> rows, Values values) {
-    int count = rows.stream().mapToInt(r -> r.completion().length).sum();
-    float[] flat = new float[count];
-    int at = 0;
-    for (TrainingRow row : rows) {
-      float[] own = values.of(row);
-      if (own.length != row.completion().length) {
-        throw new IllegalArgumentException(
-            "%d values for %d targets".formatted(own.length, row.completion().length));
-      }
-      System.arraycopy(own, 0, flat, at, own.length);
-      at += own.length;
-    }
-    return scope.create(flat);
   }
 
   private static NDList pick(NDList tensors, int[] chosen) {

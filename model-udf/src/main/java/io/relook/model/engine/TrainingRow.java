@@ -1,27 +1,26 @@
 package io.relook.model.engine;
 
 /**
- * A prompt with the tokens that follow it, and what each of those counts.
+ * A prompt with the tokens that follow it, and what each of those counts: the normaliser is in the
+ * weights, so micro-batches of whole rows add up.
  *
  * @param prompt seen, not trained on
  * @param completion the targets
- * @param weights of each target's loss: the normaliser is in here, so micro-batches add up
- * @param advantages of each target; empty for the cross-entropy
- * @param old log-probability of each target when it was sampled; empty for the cross-entropy
- * @param reference log-probability under the reference policy; empty where there is none
+ * @param targets what the objective needs of each of them
  */
-public record TrainingRow(
-    Prompt prompt,
-    int[] completion,
-    float[] weights,
-    float[] advantages,
-    float[] old,
-    float[] reference) {
-  private static final float[] NONE = {};
+public record TrainingRow(Prompt prompt, int[] completion, PolicyRow targets) {
+  public TrainingRow {
+    for (float[] plane : targets.planes()) {
+      if (plane.length != completion.length) {
+        throw new IllegalArgumentException(
+            "%d values for %d targets".formatted(plane.length, completion.length));
+      }
+    }
+  }
 
   /** A row of supervised fine-tuning. */
   public static TrainingRow supervised(Prompt prompt, int[] completion, float[] weights) {
-    return new TrainingRow(prompt, completion, weights, NONE, NONE, NONE);
+    return new TrainingRow(prompt, completion, PolicyRow.supervised(weights));
   }
 
   public int length() {

@@ -34,6 +34,7 @@ public final class TorchProgram implements AutoCloseable {
           "weights.py",
           "vision.py",
           "text.py",
+          "objectives.py",
           "training.py",
           "sampling.py",
           "decode.py",
@@ -133,7 +134,8 @@ public final class TorchProgram implements AutoCloseable {
    * Calls a program without gradients.
    *
    * @param scope owns the results
-   * @param arguments {@link NDArray}, a collection of them, long, double, boolean or string
+   * @param arguments {@link NDArray}, a collection of them, long, double, boolean, string, or an
+   *     array of longs or doubles
    */
   public NDList call(NDManager scope, String name, Object... arguments) {
     return call(scope, false, name, arguments);
@@ -190,6 +192,9 @@ public final class TorchProgram implements AutoCloseable {
     }
     if (argument instanceof long[]) {
       return IValue.listFrom((long[]) argument);
+    }
+    if (argument instanceof double[]) {
+      return IValue.listFrom((double[]) argument);
     }
     if (argument instanceof Number) {
       Number number = (Number) argument;
