@@ -1,5 +1,5 @@
 # The layers that both halves of the model share. Shapes are written (B, T, D).
-from typing import Optional
+from typing import List, Optional
 
 import torch
 import torch.nn.functional as F
@@ -38,3 +38,32 @@ def project_add(residual: Tensor, x: Tensor, weight: Tensor) -> Tensor:
     if weight.is_mkldnn:
         return torch.ops.mkldnn._linear_pointwise(x, residual, weight, None, "add")
     return residual + F.linear(x, weight)
+
+
+def adapted(y: Tensor, x: Tensor, a: List[Tensor], at: int) -> Tensor:
+    """y = x Wᵀ of weight number `at`, plus (x Aᵀ) Bᵀ where `a` has an adapter for it (LoRA, arXiv 2106.09685). a: A (R, in) and B (out, R) a
+    weight, the scale in B, both empty where it has none; or nothing at all, then y is left alone."""
+    if len(a) == 0 or a[2 * at].size(0) == 0:
+        return y
+    return y + F.linear(F.linear(x, a[2 * at]), a[2 * at + 1])
+
+
+def adapters(weights: int, first: List[int], rows: List[int], scale: float, pairs: List[Tensor]) -> List[Tensor]:
+    """What `adapted` reads, out of pairs A (r, in), B (rows, r): those of weight i are number first[i] … first[i + 1] - 1. A weight may be several
+    tensors one below the other (q, k and v), each with a pair of its own: the As are stacked, and each B stands in its own columns at
+    its tensor's rows. rows: above and below each B. So one product of each kind serves them all."""
+    results: List[Tensor] = []
+    for i in range(weights):
+        a: List[Tensor] = []
+        b: List[Tensor] = []
+        for p in range(first[i], first[i + 1]):
+            a.append(pairs[2 * p])
+            b.append(torch.constant_pad_nd(pairs[2 * p + 1] * scale, [0, 0, rows[2 * p], rows[2 * p + 1]]))
+        if len(a) == 0:
+            none = torch.zeros([0])
+            results.append(none)
+            results.append(none)
+        else:
+            results.append(torch.cat(a, 0))
+            results.append(torch.cat(b, 1))
+    return results

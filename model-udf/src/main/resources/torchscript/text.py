@@ -38,10 +38,11 @@ def embedded(ids: Tensor, embed: Tensor, pictures: Tensor, at: Tensor) -> Tensor
     return x
 
 
-def attention_inputs(x: Tensor, w: List[Tensor], at: int, cos: Tensor, sin: Tensor, heads: List[int], epsilon: float) -> Tuple[Tensor, Tensor, Tensor]:
-    """q (B, H, T, d), k and v (B, KV, T, d) of one layer; heads: H, KV, d."""
+def attention_inputs(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, cos: Tensor, sin: Tensor, heads: List[int], epsilon: float) -> Tuple[Tensor, Tensor, Tensor]:
+    """q (B, H, T, d), k and v (B, KV, T, d) of one layer; a: its adapters (see `adapted`); heads: H, KV, d."""
     h, kv, d = heads[0], heads[1], heads[2]
-    qkv = project(rms_norm(x, w[at], epsilon), w[at + 1], w[at + 2]).view(x.size(0), x.size(1), h + 2 * kv, d)
+    x = rms_norm(x, w[at], epsilon)
+    qkv = adapted(project(x, w[at + 1], w[at + 2]), x, a, at + 1).view(x.size(0), x.size(1), h + 2 * kv, d)
     parts = qkv.split_with_sizes([h + kv, kv], 2)
     qk = rotate(parts[0], cos, sin).transpose(1, 2).split_with_sizes([h, kv], 1)
     return qk[0], qk[1], parts[1].transpose(1, 2)
@@ -53,21 +54,24 @@ def spread(x: Tensor, heads: int) -> Tensor:
     return x.unsqueeze(2).expand([b, kv, heads // kv, t, d]).reshape(b, heads, t, d)
 
 
-def text_layer(x: Tensor, w: List[Tensor], at: int, q: Tensor, k: Tensor, v: Tensor, epsilon: float) -> Tensor:
+def text_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, q: Tensor, k: Tensor, v: Tensor, epsilon: float) -> Tensor:
     """x (B, T, D) through causal attention over q, k, v and the gated layer."""
     h = q.size(1)
-    a = F.scaled_dot_product_attention(q, spread(k, h), spread(v, h), None, 0.0, True)
-    x = project_add(x, a.transpose(1, 2).reshape(x.size(0), x.size(1), h * q.size(3)), w[at + 3])
-    return project_add(x, gated(project_alone(rms_norm(x, w[at + 4], epsilon), w[at + 5])), w[at + 6])
+    seen = F.scaled_dot_product_attention(q, spread(k, h), spread(v, h), None, 0.0, True)
+    seen = seen.transpose(1, 2).reshape(x.size(0), x.size(1), h * q.size(3))
+    x = adapted(project_add(x, seen, w[at + 3]), seen, a, at + 3)
+    inner = rms_norm(x, w[at + 4], epsilon)
+    inner = gated(adapted(project_alone(inner, w[at + 5]), inner, a, at + 5))
+    return adapted(project_add(x, inner, w[at + 6]), inner, a, at + 6)
 
 
-def text_hidden(x: Tensor, w: List[Tensor], positions: Tensor, heads: List[int], sections: List[int], theta: float, epsilon: float) -> Tensor:
-    """x (B, T, D) through all layers, before the last norm."""
+def text_hidden(x: Tensor, w: List[Tensor], a: List[Tensor], positions: Tensor, heads: List[int], sections: List[int], theta: float, epsilon: float) -> Tensor:
+    """x (B, T, D) through all layers, with their adapters if a has any, before the last norm."""
     angles = mrope(positions, theta, sections).unsqueeze(2)
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     for l in range(len(w) // 7):
-        q, k, v = attention_inputs(x, w, 7 * l, cos, sin, heads, epsilon)
-        x = text_layer(x, w, 7 * l, q, k, v, epsilon)
+        q, k, v = attention_inputs(x, w, a, 7 * l, cos, sin, heads, epsilon)
+        x = text_layer(x, w, a, 7 * l, q, k, v, epsilon)
     return x
 
 
@@ -81,11 +85,11 @@ def prefill(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, embed:
     keys: List[Tensor] = []
     values: List[Tensor] = []
     for l in range(len(w) // 7):
-        q, k, v = attention_inputs(x, w, 7 * l, cos, sin, heads, epsilon)
+        q, k, v = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
         keys.append(k.squeeze(0).contiguous())
         values.append(v.squeeze(0).contiguous())
         if l + 1 < len(w) // 7:
-            x = text_layer(x, w, 7 * l, q, k, v, epsilon)
+            x = text_layer(x, w, [], 7 * l, q, k, v, epsilon)
     return keys + values
 
 
@@ -98,8 +102,8 @@ def hidden_states(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, 
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     states = [x.to(torch.float32)]
     for l in range(len(w) // 7):
-        q, k, v = attention_inputs(x, w, 7 * l, cos, sin, heads, epsilon)
-        x = text_layer(x, w, 7 * l, q, k, v, epsilon)
+        q, k, v = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
+        x = text_layer(x, w, [], 7 * l, q, k, v, epsilon)
         last = l + 1 == len(w) // 7
         states.append((rms_norm(x, norm, epsilon) if last else x).to(torch.float32))
     return states
@@ -114,7 +118,7 @@ def logits_of(x: Tensor, norm: Tensor, head: Tensor, epsilon: float) -> Tensor:
 def logits_at(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, places: Tensor, embed: Tensor, norm: Tensor, head: Tensor, w: List[Tensor],
               heads: List[int], sections: List[int], theta: float, epsilon: float) -> Tensor:
     """The logits (M, V) float32 at flat places (M) of the rows."""
-    x = text_hidden(embedded(ids, embed, pictures, at), w, positions, heads, sections, theta, epsilon)
+    x = text_hidden(embedded(ids, embed, pictures, at), w, [], positions, heads, sections, theta, epsilon)
     return logits_of(x.view(-1, x.size(2))[places], norm, head, epsilon)
 
 
@@ -123,7 +127,7 @@ def log_probs(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, plac
               norm: Tensor, head: Tensor, w: List[Tensor], heads: List[int], sections: List[int], theta: float, epsilon: float) -> List[Tensor]:
     """log softmax(logits / temperature) of targets (M) at flat places (M), and the entropy (M) in nats; both float32. Logits exist for 256
     places at a time."""
-    x = text_hidden(embedded(ids, embed, pictures, at), w, positions, heads, sections, theta, epsilon)
+    x = text_hidden(embedded(ids, embed, pictures, at), w, [], positions, heads, sections, theta, epsilon)
     x = x.view(-1, x.size(2))[places]
     chosen: List[Tensor] = []
     entropies: List[Tensor] = []
@@ -145,8 +149,8 @@ def attention_on_image(ids: Tensor, pictures: Tensor, at: Tensor, positions: Ten
     later = torch.arange(t, device=x.device).unsqueeze(0) > torch.arange(first, t, device=x.device).unsqueeze(1)
     shares: List[Tensor] = []
     for l in range(len(w) // 7):
-        q, k, v = attention_inputs(x, w, 7 * l, cos, sin, heads, epsilon)
+        q, k, v = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
         s = torch.matmul(q[:, :, first:], spread(k, heads[0]).transpose(2, 3)).to(torch.float32) * float(heads[2]) ** -0.5
         shares.append(torch.softmax(s.masked_fill(later, float("-inf")), -1)[0].index_select(2, at).sum([2]))
-        x = text_layer(x, w, 7 * l, q, k, v, epsilon)
+        x = text_layer(x, w, [], 7 * l, q, k, v, epsilon)
     return torch.stack(shares, 0).permute(2, 0, 1).contiguous()

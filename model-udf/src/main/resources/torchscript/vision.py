@@ -36,27 +36,33 @@ def segment_attention(q: Tensor, k: Tensor, v: Tensor, runs: List[int]) -> Tenso
     return torch.cat(outputs, 0)
 
 
-def vision_block(x: Tensor, w: List[Tensor], at: int, cos: Tensor, sin: Tensor, heads: int, runs: List[int]) -> Tensor:
-    """x (N, D)."""
+def vision_block(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, cos: Tensor, sin: Tensor, heads: int, runs: List[int]) -> Tensor:
+    """x (N, D); a: adapters (see `adapted`)."""
     n, d = x.size(0), x.size(1) // heads
-    qkv = project(rms_norm(x, w[at], 1e-6), w[at + 1], w[at + 2]).view(n, 3, heads, d)
+    inner = rms_norm(x, w[at], 1e-6)
+    qkv = adapted(project(inner, w[at + 1], w[at + 2]), inner, a, at + 1).view(n, 3, heads, d)
     parts = qkv.unbind(1)
     q, k = rotate(parts[0].to(torch.float32), cos, sin).to(x.dtype), rotate(parts[1].to(torch.float32), cos, sin).to(x.dtype)
-    x = x + project(segment_attention(q, k, parts[2], runs), w[at + 3], w[at + 4])
-    return x + project(gated(project(rms_norm(x, w[at + 5], 1e-6), w[at + 6], w[at + 7])), w[at + 8], w[at + 9])
+    seen = segment_attention(q, k, parts[2], runs)
+    x = x + adapted(project(seen, w[at + 3], w[at + 4]), seen, a, at + 3)
+    inner = rms_norm(x, w[at + 5], 1e-6)
+    inner = gated(adapted(project(inner, w[at + 6], w[at + 7]), inner, a, at + 6))
+    return x + adapted(project(inner, w[at + 8], w[at + 9]), inner, a, at + 8)
 
 
-def picture_embeddings(patches: Tensor, places: Tensor, back: Tensor, w: List[Tensor], ends: List[Tensor], heads: int, full_blocks: List[int],
+def picture_embeddings(patches: Tensor, places: Tensor, back: Tensor, w: List[Tensor], ends: List[Tensor], a: List[Tensor], b: List[Tensor], heads: int, full_blocks: List[int],
                        windows: List[int], pictures: List[int]) -> Tensor:
     """patches (N, 1176) float32 in window order with their places (N, 2); back (N/4): where each embedding in reading order lies in window
-    order; w: 10 tensors a block; ends: patch embedding, merger norm, merger weight and bias twice. Returns (N/4, D of the language model)."""
+    order; w: 10 tensors a block; ends: patch embedding, merger norm, merger weight and bias twice; a and b: adapters of
+    w and of ends. Returns (N/4, D of the language model)."""
     x = project_alone(patches.to(ends[1].dtype), ends[0])
     angles = vision_rope(places, x.size(1) // heads // 2).unsqueeze(1)
     cos, sin = angles.cos(), angles.sin()
     for l in range(len(w) // 10):
-        x = vision_block(x, w, 10 * l, cos, sin, heads, pictures if l in full_blocks else windows)
+        x = vision_block(x, w, a, 10 * l, cos, sin, heads, pictures if l in full_blocks else windows)
     x = rms_norm(x, ends[1], 1e-6).view(-1, 4 * x.size(1))
-    x = project(F.gelu(project(x, ends[2], ends[3])), ends[4], ends[5])
+    inner = F.gelu(adapted(project(x, ends[2], ends[3]), x, b, 2))
+    x = adapted(project(inner, ends[4], ends[5]), inner, b, 4)
     return x[back]
 
 
@@ -64,4 +70,4 @@ def picture_embeddings(patches: Tensor, places: Tensor, back: Tensor, w: List[Te
 def encode_pictures(patches: Tensor, places: Tensor, back: Tensor, w: List[Tensor], ends: List[Tensor], heads: int, full_blocks: List[int],
                     windows: List[int], pictures: List[int]) -> Tensor:
     """See picture_embeddings."""
-    return picture_embeddings(patches, places, back, w, ends, heads, full_blocks, windows, pictures)
+    return picture_embeddings(patches, places, back, w, ends, [], [], heads, full_blocks, windows, pictures)

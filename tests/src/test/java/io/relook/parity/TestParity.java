@@ -57,6 +57,11 @@ class TestParity {
             "losses.verl.advantages.gdpo",
             "losses.verl.count",
             "model-b.sft.final_loss",
+            "model-b.lora.trainable",
+            "model-b.lora.loss ",
+            "model-b.lora.grad.*",
+            "model-b.lora.merged_last_logits",
+            "model-b.lora.adapter written and read",
             "model-b.grpo.text_only.ref_logps",
             "model-b.grpo.grad.*",
             "model-b.grpo.0.step2.losses",
@@ -161,6 +166,27 @@ class TestParity {
     assertTrue(outcome.holds("model-b.grpo.0.step0.losses", "pass"));
     assertTrue(outcome.holds("model-b.grpo.0.step1.losses", "fail"));
     assertTrue(outcome.holds("model-b.sft.final_loss", "pass"));
+  }
+
+  @Test
+  void aWrongScaleFailsTheAdapterAlone(@TempDir Path folder) throws IOException {
+    copy(folder);
+    Path settings = folder.resolve("model-b/adapter/adapter_config.json");
+    String text = Files.readString(settings);
+    for (String[] change :
+        new String[][] {
+          {"\"lora_alpha\": 2", "\"lora_alpha\": 3"},
+          {"\"use_rslora\": false", "\"use_rslora\": true"}
+        }) {
+      assertTrue(text.contains(change[0]), change[0]);
+      Files.writeString(settings, text.replace(change[0], change[1]));
+      Outcome outcome = parity(folder);
+      assertTrue(outcome.holds("model-b.lora.trainable", "pass"));
+      assertTrue(outcome.holds("model-b.lora.loss ", "fail"));
+      assertTrue(outcome.holds("model-b.lora.grad.*", "fail"));
+      assertTrue(outcome.holds("model-b.lora.merged_last_logits", "fail"));
+      assertTrue(outcome.holds("model-b.sft.final_loss", "pass"));
+    }
   }
 
   @Test

@@ -67,8 +67,14 @@ final class TrainingChecks {
     }
   }
 
-  /** The examples as the reference laid them out: prompt and labels out of its padded batch. */
-  private List<TrainingRow> rows(Map<String, Prompt> prompts) {
+  /**
+   * The examples as the reference laid them out: prompt and labels out of its padded batch. None
+   * where the folder has none.
+   */
+  List<TrainingRow> rows(Map<String, Prompt> prompts) {
+    if (sft.isMissingNode()) {
+      return List.of();
+    }
     int count = (int) (long) tensors.shape("sft.input_ids").get(0);
     int width = (int) (long) tensors.shape("sft.input_ids").get(1);
     long[] ids = tensors.longs(take("sft.input_ids"));

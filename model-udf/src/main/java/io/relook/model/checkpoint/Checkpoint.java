@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -12,14 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 
 /**
  * A Qwen2.5-VL checkpoint in Hugging Face layout, checked before native code sees it. Files on this
@@ -30,60 +26,33 @@ public final class Checkpoint implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
-  private static final String[][] NEWER_NAMES = {
-    {"model.visual.", "visual."}, {"model.language_model.", "model."}
-  };
 
   private final String uri;
-  private final Path folder;
-  private final boolean copied;
+  private final LocalFolder folder;
   private final ModelConfig config;
   private final Map<String, TensorEntry> tensors;
 
   private Checkpoint(
-      String uri,
-      Path folder,
-      boolean copied,
-      ModelConfig config,
-      Map<String, TensorEntry> tensors) {
+      String uri, LocalFolder folder, ModelConfig config, Map<String, TensorEntry> tensors) {
     this.uri = uri;
     this.folder = folder;
-    this.copied = copied;
     this.config = config;
     this.tensors = Collections.unmodifiableMap(tensors);
   }
 
   /** Opens and checks a checkpoint; {@code uri} is any Hadoop path. */
   public static Checkpoint open(String uri, Configuration hadoop) {
-    org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(uri);
-    Path folder;
-    boolean copied = false;
+    LocalFolder local = LocalFolder.of(uri, hadoop);
     try {
-      FileSystem files = path.getFileSystem(hadoop);
-      if (!files.exists(path)) {
-        throw CheckpointErrors.missingFile(uri, "folder");
-      }
-      if (files.getScheme().equals("file")) {
-        folder = Path.of(files.makeQualified(path).toUri().getPath());
-      } else {
-        folder = Files.createTempDirectory("relook-checkpoint");
-        copied = true;
-        copy(files, path, folder);
-      }
-    } catch (IOException e) {
-      throw CheckpointErrors.unreadable(uri, e);
-    }
-    try {
+      Path folder = local.path();
       JsonNode config = json(folder, uri, "config.json", true);
       ModelConfig model =
           ConfigReader.read(uri, config, json(folder, uri, "generation_config.json", false));
       Map<String, TensorEntry> tensors = tensors(folder, uri);
       ExpectedTensors.check(uri, model, tensors);
-      return new Checkpoint(uri, folder, copied, model, tensors);
+      return new Checkpoint(uri, local, model, tensors);
     } catch (RuntimeException e) {
-      if (copied) {
-        delete(folder);
-      }
+      local.close();
       throw e;
     }
   }
@@ -108,7 +77,7 @@ public final class Checkpoint implements AutoCloseable {
 
   /** The checkpoint's files on this machine: tokenizer, templates, settings. */
   public Path folder() {
-    return folder;
+    return folder.path();
   }
 
   /** Where it was opened. */
@@ -130,9 +99,7 @@ public final class Checkpoint implements AutoCloseable {
 
   @Override
   public void close() {
-    if (copied) {
-      delete(folder);
-    }
+    folder.close();
   }
 
   private static Map<String, TensorEntry> tensors(Path folder, String uri) {
@@ -151,7 +118,7 @@ public final class Checkpoint implements AutoCloseable {
         throw CheckpointErrors.missingFile(uri, file);
       }
       for (SafetensorsFile.Tensor entry : SafetensorsFile.read(local, uri + "/" + file)) {
-        String name = published(entry.name());
+        String name = ExpectedTensors.published(entry.name());
         TensorEntry renamed =
             new TensorEntry(
                 name,
@@ -180,15 +147,6 @@ public final class Checkpoint implements AutoCloseable {
             .formatted(tensor.name(), tensor.dtype()));
   }
 
-  private static String published(String name) {
-    for (String[] naming : NEWER_NAMES) {
-      if (name.startsWith(naming[0])) {
-        return naming[1] + name.substring(naming[0].length());
-      }
-    }
-    return name;
-  }
-
   private static JsonNode json(Path folder, String uri, String file, boolean needed) {
     Path path = folder.resolve(file);
     if (!Files.isRegularFile(path)) {
@@ -211,23 +169,6 @@ public final class Checkpoint implements AutoCloseable {
           uri, List.of("%s is no JSON (%s)".formatted(file, e.getOriginalMessage())));
     } catch (IOException e) {
       throw CheckpointErrors.unreadable(uri + "/" + file, e);
-    }
-  }
-
-  private static void copy(FileSystem files, org.apache.hadoop.fs.Path from, Path to)
-      throws IOException {
-    for (org.apache.hadoop.fs.FileStatus status : files.listStatus(from)) {
-      if (status.isFile()) {
-        Path target = to.resolve(status.getPath().getName());
-        try (var in = files.open(status.getPath())) {
-          Files.copy(in, target);
-        }
-        if (Files.size(target) != status.getLen()) {
-          throw new IOException(
-              "%s has %d bytes, its copy %d"
-                  .formatted(status.getPath(), status.getLen(), Files.size(target)));
-        }
-      }
     }
   }
 
@@ -260,13 +201,5 @@ public final class Checkpoint implements AutoCloseable {
       throw CheckpointErrors.unreadable(tensor.file().toString(), e);
     }
     return true;
-  }
-
-  private static void delete(Path folder) {
-    try (Stream<Path> paths = Files.walk(folder)) {
-      paths.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

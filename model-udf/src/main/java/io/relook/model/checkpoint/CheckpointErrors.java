@@ -55,6 +55,23 @@ final class CheckpointErrors {
                 folder, problems.size(), String.join("; ", problems.subList(0, shown)), rest));
   }
 
+  static RelookException badAdapter(String folder, List<String> problems) {
+    int shown = Math.min(SHOWN, problems.size());
+    String rest = problems.size() > shown ? " and %d more".formatted(problems.size() - shown) : "";
+    return new RelookException(
+        Category.MODEL,
+        "The adapter %s does not fit (%d problems): %s%s."
+            .formatted(
+                folder, problems.size(), String.join("; ", problems.subList(0, shown)), rest));
+  }
+
+  static RelookException noTargets(Modules targets) {
+    return new RelookException(
+        Category.CONFIG,
+        "The LoRA targets %s name no linear layer of the model: name some such as q_proj or attn.qkv."
+            .formatted(targets));
+  }
+
   static RelookException notFinite(List<String> names) {
     return new RelookException(
         Category.MODEL,

@@ -95,6 +95,18 @@ public final class CheckpointWriter {
     }
   }
 
+  /** Writes a small file of settings. */
+  public void writeJson(String uri, ObjectNode json) {
+    try {
+      org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(uri);
+      try (OutputStream out = path.getFileSystem(hadoop).create(path, true)) {
+        out.write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
+      }
+    } catch (IOException | FSError e) { // FSError: what Hadoop makes of a full local disk.
+      throw CheckpointErrors.unwritable(uri, e);
+    }
+  }
+
   /** Writes one safetensors file, float32 or bfloat16 (rounded to nearest even). */
   public void writeTensors(String uri, List<Target> targets, DType dtype, Source source) {
     ObjectNode header = JSON.createObjectNode();

@@ -7,7 +7,31 @@ import java.util.Map;
 
 /** Which tensors a model of a shape has, by published name. */
 public final class ExpectedTensors {
+  private static final String[][] NEWER_NAMES = {
+    {"model.visual.", "visual."}, {"model.language_model.", "model."}
+  };
+
   private ExpectedTensors() {}
+
+  /** The published name of a tensor or module, whichever naming it is in. */
+  public static String published(String name) {
+    for (String[] naming : NEWER_NAMES) {
+      if (name.startsWith(naming[0])) {
+        return naming[1] + name.substring(naming[0].length());
+      }
+    }
+    return name;
+  }
+
+  /** What newer writers call the tensor or module of a published name. */
+  public static String newerName(String published) {
+    for (String[] naming : NEWER_NAMES) {
+      if (published.startsWith(naming[1])) {
+        return naming[0] + published.substring(naming[1].length());
+      }
+    }
+    return published;
+  }
 
   /** Name to shape, in the order in which they are written. */
   public static Map<String, List<Long>> of(ModelConfig config) {

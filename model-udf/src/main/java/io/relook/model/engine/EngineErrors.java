@@ -34,6 +34,18 @@ final class EngineErrors {
         cause);
   }
 
+  static RelookException nothingToTrain() {
+    return new RelookException(
+        Category.CONFIG,
+        "Nothing would be trained: let the vision tower, the merger or the language model learn, or an adapter.");
+  }
+
+  static RelookException otherOptimizer() {
+    return new RelookException(
+        Category.DATA,
+        "The optimizer's state is not that of the weights that are trained now: go on with what was trained before, or start another run.");
+  }
+
   static RelookException closed() {
     return new RelookException(Category.INTERNAL, "The model is closed: its weights are freed.");
   }

@@ -3,9 +3,11 @@ package io.relook.model.engine;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.relook.model.checkpoint.Adapter;
 import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.checkpoint.CheckpointWriter;
 import io.relook.model.checkpoint.DType;
+import io.relook.model.checkpoint.LoraConfig;
 import io.relook.model.checkpoint.ModelConfig;
 import io.relook.model.checkpoint.TensorFile;
 import io.relook.model.torch.TorchProgram;
@@ -13,10 +15,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * A policy with its gradient and AdamW state, all float32. Gradients add up over calls until a step
- * uses them. Not thread-safe.
+ * A policy with its gradient and AdamW state, all float32, of the parts that are trained or of an
+ * adapter over a frozen policy. Gradients add up over calls until a step uses them. Not
+ * thread-safe.
  */
 public final class TrainableModel implements AutoCloseable {
   /** AdamW's constants; decay is for weights of two dimensions and more. */
@@ -47,37 +52,94 @@ public final class TrainableModel implements AutoCloseable {
   private final Path sideFiles;
   private final TorchProgram program;
   private final Weights weights;
+  private final TrainedParts parts;
+  private final LoraConfig lora;
+  private final AdapterLayout places;
   private final NDManager owner;
   private final NDList all;
+  private final NDList pairs;
+
+  /** What learns: weights of the trained parts, then the adapter's pairs. */
+  private final List<WeightLayout.Slot> slots = new ArrayList<>();
+
+  private final NDList trained = new NDList();
   private final NDList sums;
   private final NDList first;
   private final NDList second;
   private int steps;
 
   private TrainableModel(
-      ModelConfig config, Path sideFiles, TorchProgram program, Weights weights) {
-    this.config = config;
-    this.sideFiles = sideFiles;
+      TorchProgram program, Checkpoint checkpoint, TrainedParts parts, Adapter adapter) {
+    this.config = checkpoint.config();
+    this.sideFiles = checkpoint.folder();
     this.program = program;
-    this.weights = weights;
+    this.parts = parts;
+    this.weights = Weights.loadTrainable(program, checkpoint);
     this.owner = program.newScope();
     this.all = weights.all();
-    this.sums = program.callWithGradients(owner, "zeros_like", all);
-    this.first = program.callWithGradients(owner, "zeros_like", all);
-    this.second = program.callWithGradients(owner, "zeros_like", all);
+    this.lora = adapter == null ? null : adapter.config();
+    this.places =
+        adapter == null
+            ? AdapterLayout.none()
+            : AdapterLayout.of(weights.layout, config, adapter.pairs().keySet(), lora.rank());
+    this.pairs = adapter == null ? new NDList() : load(adapter);
+    List<WeightLayout.Slot> layout = weights.layout.slots();
+    for (int i = 0; i < all.size(); i++) {
+      if (parts.holds(layout.get(i).parts().get(0).name())) {
+        slots.add(layout.get(i));
+        trained.add(all.get(i));
+      }
+    }
+    slots.addAll(places.slots());
+    trained.addAll(pairs);
+    this.sums = program.callWithGradients(owner, "zeros_like", trained);
+    this.first = program.callWithGradients(owner, "zeros_like", trained);
+    this.second = program.callWithGradients(owner, "zeros_like", trained);
   }
 
   /** Loads a checkpoint's weights with a fresh optimizer. The checkpoint must stay open. */
   public static TrainableModel load(TorchProgram program, Checkpoint checkpoint) {
-    return new TrainableModel(
-        checkpoint.config(),
-        checkpoint.folder(),
-        program,
-        Weights.loadTrainable(program, checkpoint));
+    return load(program, checkpoint, TrainedParts.all());
+  }
+
+  /** As above; the parts that are not trained stay as they are. */
+  public static TrainableModel load(
+      TorchProgram program, Checkpoint checkpoint, TrainedParts parts) {
+    if (parts.equals(TrainedParts.none())) {
+      throw EngineErrors.nothingToTrain();
+    }
+    return new TrainableModel(program, checkpoint, parts, null);
+  }
+
+  /** As above; the checkpoint stays as it is and the adapter over it learns. */
+  public static TrainableModel load(TorchProgram program, Checkpoint checkpoint, Adapter adapter) {
+    return new TrainableModel(program, checkpoint, TrainedParts.none(), adapter);
+  }
+
+  /** In tensors that gradients can be taken of. */
+  private NDList load(Adapter adapter) {
+    try (NDManager scope = program.newScope()) {
+      NDList shapes = new NDList();
+      for (WeightLayout.Slot slot : places.slots()) {
+        shapes.add(scope.zeros(new Shape(slot.shape())));
+      }
+      NDList loaded = program.callWithGradients(owner, "zeros_like", shapes);
+      for (int i = 0; i < places.places().size(); i++) {
+        Adapter.Pair pair = adapter.pairs().get(places.places().get(i).module());
+        loaded.get(2 * i).set(pair.a());
+        loaded.get(2 * i + 1).set(pair.b());
+      }
+      return loaded;
+    }
   }
 
   public ModelConfig config() {
     return config;
+  }
+
+  /** Values that learn. */
+  public long trainedValues() {
+    return trained.stream().mapToLong(tensor -> tensor.getShape().size()).sum();
   }
 
   /** Steps that the optimizer has made. */
@@ -143,14 +205,17 @@ public final class TrainableModel implements AutoCloseable {
     steps++;
     for (boolean matrices : new boolean[] {true, false}) {
       int[] chosen =
-          java.util.stream.IntStream.range(0, all.size())
-              .filter(i -> (layoutShape(i).length >= 2) == matrices)
+          java.util.stream.IntStream.range(0, trained.size())
+              .filter(i -> (slots.get(i).shape().length >= 2) == matrices)
               .toArray();
+      if (chosen.length == 0) {
+        continue;
+      }
       try (NDManager scope = program.newScope()) {
         program.callWithGradients(
             scope,
             "adamw",
-            pick(all, chosen),
+            pick(trained, chosen),
             pick(sums, chosen),
             pick(first, chosen),
             pick(second, chosen),
@@ -164,27 +229,80 @@ public final class TrainableModel implements AutoCloseable {
     }
   }
 
-  /** A weight's values by checkpoint name. */
+  /**
+   * A weight's values by checkpoint name, the base's where there is an adapter; the adapter's own
+   * are named as {@code model.layers.0.self_attn.q_proj.lora_A.weight}.
+   */
   public float[] values(String name) {
-    return part(all, name);
+    float[] values = part(weights.layout.slots(), all, name);
+    values = values == null ? part(places.slots(), pairs, name) : values;
+    if (values == null) {
+      throw new IllegalArgumentException("no weight " + name);
+    }
+    return values;
   }
 
-  /** A weight's summed gradient by checkpoint name. */
+  /** The summed gradient of a weight that learns, named as its values are. */
   public float[] gradient(String name) {
-    return part(sums, name);
+    float[] gradient = part(slots, sums, name);
+    if (gradient == null) {
+      throw new IllegalArgumentException("no weight that learns is called " + name);
+    }
+    return gradient;
   }
 
-  /** Writes the policy as a checkpoint in Hugging Face layout. */
+  /** The adapter as it is now. */
+  public Adapter adapter() {
+    if (lora == null) {
+      throw new IllegalStateException("there is no adapter");
+    }
+    Map<String, Adapter.Pair> values = new TreeMap<>();
+    for (int i = 0; i < places.places().size(); i++) {
+      values.put(
+          places.places().get(i).module(),
+          new Adapter.Pair(pairs.get(2 * i).toFloatArray(), pairs.get(2 * i + 1).toFloatArray()));
+    }
+    return new Adapter(lora, values);
+  }
+
+  public boolean hasAdapter() {
+    return lora != null;
+  }
+
+  /** Writes the policy as a checkpoint in Hugging Face layout, an adapter merged into it. */
   public void write(CheckpointWriter writer, String uri, DType dtype) {
-    writer.write(uri, sideFiles, config, dtype, (name, count) -> values(name));
+    writer.write(uri, sideFiles, config, dtype, (name, count) -> merged(name));
+  }
+
+  /** W + scale · B A where the tensor has an adapter. */
+  private float[] merged(String name) {
+    for (int i = 0; i < places.places().size(); i++) {
+      AdapterLayout.Place place = places.places().get(i);
+      if (name.equals(place.module() + ".weight")) {
+        try (NDManager scope = program.newScope()) {
+          return program
+              .callWithGradients(
+                  scope,
+                  "merged",
+                  all.get(place.slot()),
+                  place.above(),
+                  pairs.get(2 * i),
+                  pairs.get(2 * i + 1),
+                  lora.scale())
+              .head()
+              .toFloatArray();
+        }
+      }
+    }
+    return values(name);
   }
 
   /** Writes the optimizer's state: a file of float32 tensors. */
   public void writeOptimizer(CheckpointWriter writer, String uri) {
     List<CheckpointWriter.Target> targets = new ArrayList<>();
     targets.add(new CheckpointWriter.Target("steps", List.of(1L)));
-    for (int i = 0; i < all.size(); i++) {
-      List<Long> shape = Arrays.stream(layoutShape(i)).boxed().toList();
+    for (int i = 0; i < trained.size(); i++) {
+      List<Long> shape = Arrays.stream(slots.get(i).shape()).boxed().toList();
       targets.add(new CheckpointWriter.Target("first." + i, shape));
       targets.add(new CheckpointWriter.Target("second." + i, shape));
     }
@@ -203,8 +321,17 @@ public final class TrainableModel implements AutoCloseable {
 
   /** Goes on with an optimizer's state. */
   public void readOptimizer(TensorFile file) {
+    for (int i = 0; i <= trained.size(); i++) {
+      boolean there = file.has("first." + i);
+      if (there != i < trained.size()
+          || there
+              && !file.shape("first." + i)
+                  .equals(Arrays.stream(slots.get(i).shape()).boxed().toList())) {
+        throw EngineErrors.otherOptimizer();
+      }
+    }
     steps = (int) file.floats("steps")[0];
-    for (int i = 0; i < all.size(); i++) {
+    for (int i = 0; i < trained.size(); i++) {
       first.get(i).set(file.floats("first." + i));
       second.get(i).set(file.floats("second." + i));
     }
@@ -216,12 +343,8 @@ public final class TrainableModel implements AutoCloseable {
     weights.close();
   }
 
-  private long[] layoutShape(int slot) {
-    return weights.layout.slots().get(slot).shape();
-  }
-
-  private float[] part(NDList tensors, String name) {
-    List<WeightLayout.Slot> slots = weights.layout.slots();
+  /** Null where no slot holds the name. */
+  private static float[] part(List<WeightLayout.Slot> slots, NDList tensors, String name) {
     for (int i = 0; i < slots.size(); i++) {
       long row = 0;
       for (WeightLayout.Part part : slots.get(i).parts()) {
@@ -233,7 +356,7 @@ public final class TrainableModel implements AutoCloseable {
         row += part.rows();
       }
     }
-    throw new IllegalArgumentException("no weight " + name);
+    return null;
   }
 
   /** places, targets, cells, given. */
@@ -270,6 +393,9 @@ public final class TrainableModel implements AutoCloseable {
     arguments.addAll(List.of(shown.patches(), shown.places(), shown.back()));
     arguments.add(scope.create(batch.at()));
     arguments.addAll(List.of(weights.ends, weights.vision, weights.top, weights.text));
+    arguments.addAll(List.of(pairs, places.first(), places.rowsAround()));
+    arguments.add(lora == null ? 0.0 : lora.scale());
+    arguments.add(parts.flags());
     arguments.add(v.heads());
     arguments.addAll(List.of(shown.fullBlocks(), shown.windows(), shown.pictures()));
     arguments.add(new long[] {t.heads(), t.kvHeads(), t.headDim()});

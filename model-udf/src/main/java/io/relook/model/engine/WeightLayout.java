@@ -120,7 +120,7 @@ public record WeightLayout(List<Slot> ends, List<Slot> vision, List<Slot> top, L
     return new Part(name, shape, shape[0]);
   }
 
-  private static Slot slot(String name, long... shape) {
+  static Slot slot(String name, long... shape) {
     return new Slot(List.of(part(name, shape)), shape);
   }
 
