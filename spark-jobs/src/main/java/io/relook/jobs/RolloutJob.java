@@ -56,22 +56,44 @@ public final class RolloutJob {
       int partitions,
       double failureBudget)
       implements Serializable {
-    /** A preset's settings; the evaluation takes one greedy sample. */
+    /** A preset's settings for a phase; the evaluation takes one greedy sample. */
     public static Config of(
         Preset preset, String runId, int iteration, Phase phase, Rows.CheckpointRow policy) {
+      boolean evaluates = phase == Phase.EVALUATION && policy.stage().equals("grpo");
+      return of(preset, runId, iteration, phase, evaluates ? policy.step() : 0, policy);
+    }
+
+    /** As above, for a step of RL. */
+    public static Config of(
+        Preset preset,
+        String runId,
+        int iteration,
+        Phase phase,
+        int step,
+        Rows.CheckpointRow policy) {
       Preset.Rollout rollout = preset.rollout();
-      boolean greedy = phase == Phase.EVALUATION;
       int samples =
-          phase == Phase.RECONSTRUCTION ? preset.reconstruct().candidates() : rollout.samples();
+          switch (phase) {
+            case EVALUATION -> 1;
+            case RECONSTRUCTION -> preset.reconstruct().candidates();
+            case RL -> preset.grpo().samples();
+            default -> rollout.samples();
+          };
+      double temperature =
+          switch (phase) {
+            case EVALUATION -> 0;
+            case RL -> preset.grpo().temperature();
+            default -> rollout.temperature();
+          };
       return new Config(
           runId,
           iteration,
           phase,
-          greedy && policy.stage().equals("grpo") ? policy.step() : 0,
+          step,
           policy.policyVersion(),
           policy.uri(),
-          greedy ? 1 : samples,
-          greedy ? 0 : rollout.temperature(),
+          samples,
+          temperature,
           rollout.maxNewTokens(),
           rollout.minPixels(),
           rollout.chunk(),

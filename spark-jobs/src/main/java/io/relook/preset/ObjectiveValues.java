@@ -32,7 +32,7 @@ import java.util.List;
  */
 public record ObjectiveValues(
     Loss loss,
-    Level level,
+    RatioLevel level,
     @Default("null") Double logRatioBound,
     double clipLow,
     double clipHigh,
@@ -46,7 +46,7 @@ public record ObjectiveValues(
     Scale scale,
     double scaleEpsilon,
     Alone alone,
-    Estimate divergence,
+    Divergence.Kind divergence,
     double beta,
     boolean ratioWeighted,
     boolean straightThrough,
@@ -74,13 +74,6 @@ public record ObjectiveValues(
     GEOMETRIC
   }
 
-  /** See {@link RatioLevel}. */
-  public enum Level {
-    TOKEN,
-    SEQUENCE,
-    SEQUENCE_TOKEN
-  }
-
   /** How tokens' losses become one number. */
   public enum Aggregate {
     TOKEN_MEAN,
@@ -101,15 +94,6 @@ public record ObjectiveValues(
   public enum Alone {
     ZERO,
     ITS_SCORE
-  }
-
-  /** See {@link Divergence.Kind}. */
-  public enum Estimate {
-    NONE,
-    K1,
-    ABS,
-    K2,
-    K3
   }
 
   /** Whose log-probabilities divide. */
@@ -150,7 +134,7 @@ public record ObjectiveValues(
     check(problems, ratioCap == null || ratioCap > 1, "ratioCap must be above 1");
     check(
         problems,
-        level == Level.TOKEN || clips || loss == Loss.CAP || loss == Loss.SOFT_GATE,
+        level == RatioLevel.TOKEN || clips || loss == Loss.CAP || loss == Loss.SOFT_GATE,
         "the loss " + word(loss) + " knows no level but token");
     check(
         problems,
@@ -160,7 +144,7 @@ public record ObjectiveValues(
         problems,
         constantLength == 0 || aggregation == Aggregate.SEQUENCE_CONSTANT,
         "constantLength belongs to the aggregation sequence_constant");
-    boolean reference = divergence != Estimate.NONE;
+    boolean reference = divergence != Divergence.Kind.NONE;
     check(problems, beta >= 0, "beta must not be negative");
     check(problems, reference || beta == 0, "beta weighs a divergence, and there is none");
     check(
@@ -173,7 +157,7 @@ public record ObjectiveValues(
         "ratioWeighted and straightThrough belong to a divergence");
     check(
         problems,
-        divergence == Estimate.K3 || klLogBound == null && klBound == null,
+        divergence == Divergence.Kind.K3 || klLogBound == null && klBound == null,
         "klLogBound and klBound belong to the divergence k3");
     check(
         problems,
@@ -203,7 +187,7 @@ public record ObjectiveValues(
 
   /** Whether log-probabilities of the policy that the stage began with are needed. */
   public boolean needsReference() {
-    return divergence != Estimate.NONE;
+    return divergence != Divergence.Kind.NONE;
   }
 
   /** Whether the policy's own log-probabilities or entropies are needed before the update. */
@@ -215,16 +199,11 @@ public record ObjectiveValues(
   public Objective.Policy policy(double temperature) {
     double bound = or(logRatioBound);
     return new Objective.Policy(
-        RatioLevel.valueOf(level.name()),
+        level,
         -bound,
         bound,
         surrogate(),
-        new Divergence(
-            Divergence.Kind.valueOf(divergence.name()),
-            or(klLogBound),
-            or(klBound),
-            straightThrough,
-            ratioWeighted),
+        new Divergence(divergence, or(klLogBound), or(klBound), straightThrough, ratioWeighted),
         beta,
         entropyBonus,
         or(offPolicyThreshold),

@@ -2,7 +2,6 @@ package io.relook.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -239,6 +238,15 @@ class TestAdapters {
   }
 
   @Test
+  void aFrozenPolicyScoresAsOneThatLearns() {
+    try (TrainableModel learns = TrainableModel.load(program, checkpoint);
+        TrainableModel frozen = TrainableModel.frozen(program, checkpoint)) {
+      assertEquals(0, frozen.trainedValues());
+      assertArrayEquals(learns.score(rows, LOSS).logProbs(), frozen.score(rows, LOSS).logProbs());
+    }
+  }
+
+  @Test
   void aFrozenLanguageModelTakesRowsWithoutPictures() {
     TrainingRow text =
         TrainingRow.supervised(
@@ -252,81 +260,10 @@ class TestAdapters {
     }
   }
 
-  @Test
-  void targetsMeanWhatPeftMeans() {
-    Set<String> text =
-        layers(new Modules.Matching("model\\.language_model\\.layers\\.0\\..*_proj"));
-    assertEquals(text, layers(new Modules.Matching("model\\.layers\\.0\\..*_proj")));
-    assertEquals(7, text.size());
-    Set<String> down = layers(new Modules.Named(List.of("down_proj")));
-    assertTrue(down.contains("visual.blocks.0.mlp.down_proj"), "both halves have some");
-    assertTrue(layers(new Modules.Named(List.of("proj"))).contains("visual.blocks.0.attn.proj"));
-    assertFalse(layers(new Modules.Named(List.of("proj"))).contains(Q), "a name is whole");
-    assertEquals(Set.of(), layers(new Modules.Matching("q_proj")), "a pattern is for the whole");
-    assertEquals(
-        Modules.linearLayers(checkpoint.config()).keySet(), layers(new Modules.AllLinear()));
-    assertEquals(4 / Math.sqrt(2), LoraConfig.of(2, 4, true, "q_proj").scale(), 1e-12);
-  }
-
-  @Test
-  void whatDoesNotFitIsSaidInOneError() throws IOException {
-    copyOf("\"r\": 2", "\"r\": 3");
-    refused("lora_A.weight has shape [2, 96], not [3, 96]", "lora_B.weight has shape [96, 2]");
-    copyOf("\"v_proj\"", "\"o_proj\"");
-    refused(
-        "missing base_model.model.model.language_model.layers.0.self_attn.o_proj.lora_A.weight",
-        "unexpected base_model.model.model.language_model.layers.1.self_attn.v_proj.lora_B.weight");
-    copyOf("\"q_proj\",\n    \"v_proj\"", "\"w_proj\"");
-    refused("names no linear layer", "unexpected");
-  }
-
-  @Test
-  void whatTheEngineDoesNotDoIsNamed() throws IOException {
-    copyOf("\"modules_to_save\": null", "\"modules_to_save\": [\"lm_head\"]");
-    refused("modules_to_save is [\"lm_head\"]");
-    for (String[] change :
-        new String[][] {
-          {"\"use_dora\": false", "\"use_dora\": true"},
-          {"\"bias\": \"none\"", "\"bias\": \"all\""},
-          {"\"fan_in_fan_out\": false", "\"fan_in_fan_out\": true"},
-          {"\"lora_bias\": false", "\"lora_bias\": true"},
-          {"\"rank_pattern\": {}", "\"rank_pattern\": {\"q_proj\": 4}"},
-          {"\"layers_to_transform\": null", "\"layers_to_transform\": [0]"},
-          {"\"init_lora_weights\": true", "\"init_lora_weights\": \"pissa\""},
-          {"\"peft_type\": \"LORA\"", "\"peft_type\": \"IA3\""},
-          {"\"r\": 2", "\"r\": 0"},
-          {"\"lora_alpha\": 2", "\"lora_alpha\": \"two\""},
-          {"\"target_modules\": [\n    \"q_proj\",", "\"target_modules\": [\n    3,"}
-        }) {
-      copyOf(change[0], change[1]);
-      refused(change[0].substring(1, change[0].indexOf('"', 1)));
-    }
-    copyOf("\"use_dora\": false", "\"use_dora\": true, \"later_idea\": 1");
-    refused("use_dora", "later_idea");
-  }
-
-  @Test
-  void aMissingOrBrokenFileIsSaid() throws IOException {
-    copyOf("", "");
-    Files.delete(folder.resolve("adapter_model.safetensors"));
-    refused("no adapter_model.safetensors");
-    copyOf("", "");
-    Files.writeString(folder.resolve("adapter_config.json"), "{");
-    refused("no JSON");
-    Files.delete(folder.resolve("adapter_config.json"));
-    refused("no adapter_config.json");
-  }
-
   private static void step(TrainableModel model) {
     model.forwardBackward(rows, LOSS);
     model.clipGradient(1);
     model.step(1e-3, ADAMW);
-  }
-
-  private static Set<String> layers(Modules targets) {
-    return new LoraConfig(2, 4, false, targets, new Modules.Named(List.of()))
-        .layers(checkpoint.config())
-        .keySet();
   }
 
   /** With a B that is not zero. */
@@ -390,27 +327,5 @@ class TestAdapters {
     }
     assertTrue(norm > 0, what + " has a gradient");
     assertTrue(difference < 1e-6 * norm, what + ": " + Math.sqrt(difference / norm));
-  }
-
-  /** The reference's adapter with a text of its settings replaced. */
-  private void copyOf(String right, String wrong) throws IOException {
-    Path from = GOLDENS.resolve("model-b/adapter");
-    String settings = Files.readString(from.resolve("adapter_config.json"));
-    assertTrue(settings.contains(right), right);
-    Files.writeString(folder.resolve("adapter_config.json"), settings.replace(right, wrong));
-    Files.write(
-        folder.resolve("adapter_model.safetensors"),
-        Files.readAllBytes(from.resolve("adapter_model.safetensors")));
-  }
-
-  private void refused(String... words) {
-    RelookException error =
-        assertThrows(
-            RelookException.class,
-            () -> Adapter.read(folder.toString(), checkpoint.config(), HADOOP));
-    assertEquals(RelookException.Category.MODEL, error.category());
-    for (String word : words) {
-      assertTrue(error.getMessage().contains(word), error.getMessage());
-    }
   }
 }

@@ -7,6 +7,7 @@ import io.relook.model.engine.Completion;
 import io.relook.model.engine.ComputeType;
 import io.relook.model.engine.GenerationRequest;
 import io.relook.model.engine.Generator;
+import io.relook.model.engine.ModelProbe;
 import io.relook.model.engine.PictureGrid;
 import io.relook.model.engine.Positions;
 import io.relook.model.engine.Prompt;
@@ -141,10 +142,13 @@ final class ModelChecks {
       report.equal(at(key, "position_ids"), different);
     }
     if (open.contains(key + ".image_embeds")) {
-      compare(key, "image_embeds", Numbers.flat(loaded.pictureEmbeddings(prompt.pictures())));
+      compare(
+          key,
+          "image_embeds",
+          Numbers.flat(new ModelProbe(loaded).pictureEmbeddings(prompt.pictures())));
     }
     if (open.contains(key + ".hidden.0")) {
-      List<float[][]> states = loaded.hiddenStates(prompt);
+      List<float[][]> states = new ModelProbe(loaded).hiddenStates(prompt);
       for (int i = 0; i < states.size(); i++) {
         compare(key, "hidden." + i, Numbers.flat(states.get(i)));
       }
@@ -226,7 +230,7 @@ final class ModelChecks {
         Numbers.worst(Arrays.copyOf(ours.logProbs(), end), Arrays.copyOf(theirs, end)),
         Tolerance.VALUES);
     if (open.contains(key + ".attention_on_image")) {
-      float[][][] shares = loaded.attentionOnPictures(prompt, expected);
+      float[][][] shares = new ModelProbe(loaded).attentionOnPictures(prompt, expected);
       compare(
           key,
           "attention_on_image",

@@ -11,8 +11,6 @@ import io.relook.objective.Aggregation;
 import io.relook.objective.ClipBounds;
 import io.relook.objective.EntropyControl;
 import io.relook.objective.Masked;
-import io.relook.objective.OutcomeAdvantages;
-import io.relook.objective.OverlongPenalty;
 import io.relook.objective.PolicyRows;
 import io.relook.objective.SamplerCorrection;
 import io.relook.objective.StepMetrics;
@@ -42,8 +40,6 @@ final class TrlLosses {
   /** Losses whose divisor is the step's token count. */
   private static final Set<String> BY_TOKENS = Set.of("dapo", "cispo", "vespo");
 
-  private static final double EPSILON = 1e-4;
-
   private final TorchProgram program;
 
   TrlLosses(TorchProgram program) {
@@ -54,9 +50,9 @@ final class TrlLosses {
     switch (c.kind()) {
       case "loss" -> loss(c);
       case "loss_sequence" -> sequence(c);
-      case "advantages" -> advantages(c);
+      case "advantages" -> TrlAdvantages.check(c);
       case "rollout" -> rollout(c);
-      case "reward" -> reward(c);
+      case "reward" -> TrlAdvantages.overlong(c);
       default -> throw new IllegalArgumentException("unknown kind " + c.kind());
     }
   }
@@ -142,7 +138,7 @@ final class TrlLosses {
     c.mask("completion_mask", completions);
     double[][] mask = tokenMask(c, completions);
     c.metrics("", StepMetrics.lengths(tokenMask(c, whole), finished));
-    double[] advantages = groupAdvantages(c);
+    double[] advantages = TrlAdvantages.of(c);
     c.tensor("advantages", advantages);
     double[][] old = c.rows("old_log_probs");
     double[][] sampling = optional(c, "sampling_log_probs");
@@ -174,62 +170,6 @@ final class TrlLosses {
             correction.bySequence()),
         c.number("entropy_coef"),
         "");
-  }
-
-  private void advantages(GoldenCase c) {
-    c.knows("num_generations", "reward_weights", "scale_rewards", "multi_objective_aggregation");
-    c.tensor("advantages", groupAdvantages(c));
-  }
-
-  private void reward(GoldenCase c) {
-    c.knows("max_completion_len", "soft_punish_cache");
-    OverlongPenalty penalty =
-        new OverlongPenalty(
-            (int) c.number("max_completion_len"), (int) c.number("soft_punish_cache"));
-    c.tensor("rewards", Arrays.stream(c.longs("lengths")).mapToDouble(penalty::of).toArray());
-  }
-
-  /** Advantages, one a row, and the rewards' metrics. */
-  private static double[] groupAdvantages(GoldenCase c) {
-    double[][] rewards = c.rows("rewards");
-    double[] weights = new double[rewards[0].length];
-    for (int f = 0; f < weights.length; f++) {
-      weights[f] =
-          c.hyper("reward_weights").isNull() ? 1 : c.hyper("reward_weights").get(f).asDouble();
-    }
-    long[] groups = new long[rewards.length];
-    Arrays.setAll(groups, i -> i / (int) c.number("num_generations"));
-    double[] totals = OutcomeAdvantages.totals(rewards, weights);
-    OutcomeAdvantages.Scale scale =
-        switch (c.text("scale_rewards")) {
-          case "group" -> OutcomeAdvantages.Scale.GROUP;
-          case "batch" -> OutcomeAdvantages.Scale.BATCH;
-          case "none" -> OutcomeAdvantages.Scale.NONE;
-          default -> throw new IllegalArgumentException("scale_rewards " + c.text("scale_rewards"));
-        };
-    switch (c.text("multi_objective_aggregation")) {
-      case "sum_then_normalize" -> {
-        c.metrics(
-            "",
-            StepMetrics.rewards(
-                rewards, weights, OutcomeAdvantages.deviations(totals, groups, scale)));
-        return new OutcomeAdvantages.Normalised(scale, EPSILON, OutcomeAdvantages.Alone.ZERO)
-            .of(totals, totals, groups);
-      }
-      case "normalize_then_sum" -> {
-        double[] sums = OutcomeAdvantages.normalisedSums(rewards, weights, groups, EPSILON);
-        c.metrics(
-            "",
-            StepMetrics.rewards(
-                rewards,
-                weights,
-                OutcomeAdvantages.deviations(sums, groups, OutcomeAdvantages.Scale.BATCH)));
-        return OutcomeAdvantages.normalisedThenSummed(rewards, weights, groups, EPSILON);
-      }
-      default ->
-          throw new IllegalArgumentException(
-              "multi_objective_aggregation " + c.text("multi_objective_aggregation"));
-    }
   }
 
   private ObjectiveProgram.Gradients compare(

@@ -12,15 +12,9 @@ import io.relook.model.engine.Surrogate;
 import io.relook.model.torch.TorchProgram;
 import io.relook.objective.Aggregation;
 import io.relook.objective.ClipBounds;
-import io.relook.objective.CorrectionMetrics;
-import io.relook.objective.KlInReward;
 import io.relook.objective.Masked;
 import io.relook.objective.PolicyRows;
-import io.relook.objective.Rejection;
-import io.relook.objective.SamplerCorrection;
 import io.relook.objective.TokenSelection;
-import java.util.Arrays;
-import java.util.List;
 
 /** Cases of verl's losses: its settings as ours, its numbers against ours. */
 final class VerlLosses {
@@ -32,10 +26,9 @@ final class VerlLosses {
               + " rollout_correction entropy_coeff use_kl_loss kl_loss_coef kl_loss_type")
           .split(" ");
 
-  private static final double LOG_BOUND = 20;
+  static final double LOG_BOUND = 20;
   private static final double GSPO_LOG_BOUND = 10;
-  private static final double K3_BOUND = 10;
-  private static final double NONE = Double.POSITIVE_INFINITY;
+  static final double NONE = Double.POSITIVE_INFINITY;
 
   private final TorchProgram program;
 
@@ -47,12 +40,12 @@ final class VerlLosses {
     switch (c.kind()) {
       case "policy_loss", "full_loss" -> policy(c);
       case "aggregate" -> aggregate(c);
-      case "kl" -> divergence(c);
+      case "kl" -> VerlDivergences.check(c, program);
       case "advantages" -> VerlAdvantages.check(c);
-      case "kl_in_reward" -> klInReward(c);
+      case "kl_in_reward" -> VerlDivergences.inReward(c);
       case "value_loss" -> value(c);
       case "entropy_loss" -> entropy(c);
-      case "rollout_correction" -> correction(c);
+      case "rollout_correction" -> VerlCorrections.check(c);
       default -> throw new IllegalArgumentException("unknown kind " + c.kind());
     }
   }
@@ -81,8 +74,8 @@ final class VerlLosses {
     double[][] corrections = c.has("rollout_is_weights") ? c.rows("rollout_is_weights") : null;
     if (name.equals("bypass_mode")) {
       JsonNode settings = c.hyper("rollout_correction");
-      double[][] own = corrected(c, settings, logProbs, old, mask);
-      mask = rejected(c, settings, logProbs, old, mask);
+      double[][] own = VerlCorrections.corrected(c, settings, logProbs, old, mask);
+      mask = VerlCorrections.rejected(c, settings, logProbs, old, mask);
       String type = settings.path("loss_type").asText();
       name = type.equals("ppo_clip") ? "vanilla" : type;
       corrections = type.equals("ppo_clip") ? null : own;
@@ -142,7 +135,7 @@ final class VerlLosses {
                 mode.least,
                 mode.most,
                 mode.surrogate,
-                reference ? estimator(c.text("kl_loss_type")) : Divergence.none(),
+                reference ? VerlDivergences.estimator(c.text("kl_loss_type")) : Divergence.none(),
                 reference ? c.number("kl_loss_coef") : 0,
                 full ? c.number("entropy_coeff") : 0,
                 NONE,
@@ -314,72 +307,6 @@ final class VerlLosses {
     c.tensor("grad_loss_matrix", Masked.map(mask, (i, t) -> mask[i][t] > 0 ? weights[i][t] : 0));
   }
 
-  private static Divergence estimator(String name) {
-    String bare = name.endsWith("+") ? name.substring(0, name.length() - 1) : name;
-    Divergence.Kind kind =
-        switch (bare) {
-          case "kl", "k1" -> Divergence.Kind.K1;
-          case "abs" -> Divergence.Kind.ABS;
-          case "mse", "k2" -> Divergence.Kind.K2;
-          case "low_var_kl", "k3" -> Divergence.Kind.K3;
-          default -> throw new IllegalArgumentException("unknown KL estimate " + name);
-        };
-    return new Divergence(kind, LOG_BOUND, K3_BOUND, !bare.equals(name), false);
-  }
-
-  private void divergence(GoldenCase c) {
-    c.knows("kl_penalty");
-    double[][] logProbs = c.rows("log_probs");
-    double[][] ones = Masked.each(logProbs, x -> 1);
-    double[][] none = Masked.each(logProbs, x -> 0);
-    ObjectiveProgram.Gradients ours =
-        ObjectiveProgram.gradients(
-            program,
-            GoldenCase.floats(logProbs),
-            GoldenCase.floats(none),
-            new PolicyRows(
-                    ones, none, none, none, c.rows("ref_log_probs"), null, ones, null, null, null)
-                .rows(),
-            new Objective.Policy(
-                RatioLevel.TOKEN,
-                -NONE,
-                NONE,
-                new Surrogate.Reinforce(),
-                estimator(c.text("kl_penalty")),
-                1,
-                0,
-                NONE,
-                1));
-    c.tensor("kl", ours.divergences());
-    c.tensor("grad_log_probs", ours.byLogProbs());
-  }
-
-  private void klInReward(GoldenCase c) {
-    c.knows("kl_penalty", "controller", "kl_coef", "horizon", "target_kl");
-    boolean fixed =
-        switch (c.text("controller")) {
-          case "fixed" -> true;
-          case "adaptive" -> false;
-          default -> throw new IllegalArgumentException("controller " + c.text("controller"));
-        };
-    KlInReward shaping =
-        new KlInReward(
-            estimator(c.text("kl_penalty")),
-            c.number("kl_coef"),
-            c.number("target_kl"),
-            fixed ? NONE : c.number("horizon"));
-    KlInReward.Shaped shaped =
-        shaping.shape(
-            c.rows("token_level_scores"),
-            c.rows("old_log_probs"),
-            c.rows("ref_log_probs"),
-            c.rows("response_mask"));
-    c.tensor("token_level_rewards", shaped.rewards());
-    c.metric("actor/reward_kl_penalty", shaped.kl());
-    c.metric("actor/reward_kl_penalty_coeff", shaped.coefficient());
-    c.output("kl_coef_after", shaping.coefficient());
-  }
-
   private void value(GoldenCase c) {
     c.knows("cliprange_value", "loss_agg_mode");
     double[][] mask = c.rows("response_mask");
@@ -420,84 +347,5 @@ final class VerlLosses {
       c.loss(ours.get(0).toDoubleArray()[0]);
       c.tensor("grad_logits", ours.get(1).toFloatArray());
     }
-  }
-
-  private void correction(GoldenCase c) {
-    c.knows(
-        "batch",
-        "rollout_is",
-        "rollout_is_threshold",
-        "rollout_is_batch_normalize",
-        "rollout_rs",
-        "rollout_rs_threshold");
-    double[][] mask = c.rows("response_mask");
-    double[][] old = c.rows("old_log_probs");
-    double[][] sampling = c.rows("sampling_log_probs");
-    com.fasterxml.jackson.databind.node.ObjectNode settings =
-        new com.fasterxml.jackson.databind.ObjectMapper().createObjectNode();
-    for (String name :
-        List.of(
-            "rollout_is",
-            "rollout_is_threshold",
-            "rollout_is_batch_normalize",
-            "rollout_rs",
-            "rollout_rs_threshold")) {
-      settings.set(name, c.hyper(name));
-    }
-    double[][] weights = corrected(c, settings, old, sampling, mask);
-    if (weights != null) {
-      c.tensor("rollout_is_weights", weights);
-    }
-    c.mask("response_mask", rejected(c, settings, old, sampling, mask));
-  }
-
-  /** The correction's weights, 0 where masked, and metrics; null where there is none. */
-  private static double[][] corrected(
-      GoldenCase c, JsonNode settings, double[][] logProbs, double[][] sampling, double[][] mask) {
-    String prefix = "rollout_corr/";
-    c.metrics(prefix, CorrectionMetrics.apart(logProbs, sampling, mask));
-    JsonNode threshold = settings.path("rollout_is_threshold");
-    if (settings.path("rollout_is").isNull() || threshold.isNull()) {
-      return null;
-    }
-    String level = settings.path("rollout_is").asText();
-    if (!List.of("token", "sequence").contains(level)) {
-      throw new IllegalArgumentException("rollout_is " + level);
-    }
-    double[] bounds =
-        Arrays.stream(threshold.asText().split("_")).mapToDouble(Double::parseDouble).toArray();
-    SamplerCorrection correction =
-        new SamplerCorrection(
-            level.equals("sequence"),
-            bounds.length > 1
-                ? SamplerCorrection.Outside.ZERO
-                : SamplerCorrection.Outside.TRUNCATED,
-            bounds.length > 1 ? bounds[0] : 0,
-            bounds[bounds.length - 1],
-            LOG_BOUND,
-            settings.path("rollout_is_batch_normalize").asBoolean());
-    c.metrics(prefix, CorrectionMetrics.weights(correction, logProbs, sampling, mask));
-    double[][] weights = correction.weights(logProbs, sampling, mask);
-    return Masked.map(mask, (i, t) -> weights[i][t] * mask[i][t]);
-  }
-
-  private static double[][] rejected(
-      GoldenCase c, JsonNode settings, double[][] logProbs, double[][] sampling, double[][] mask) {
-    if (settings.path("rollout_rs").isNull()) {
-      return mask;
-    }
-    String prefix = "rollout_corr/";
-    double[][] kept = mask;
-    for (Rejection rule :
-        Rejection.parse(
-            settings.path("rollout_rs").asText(), settings.path("rollout_rs_threshold").asText())) {
-      double[][] values = rule.values(logProbs, sampling, mask);
-      c.metrics(prefix, CorrectionMetrics.rejection(rule, values, mask));
-      double[][] stays = rule.kept(values, mask);
-      double[][] before = kept;
-      kept = Masked.map(mask, (i, t) -> before[i][t] * stays[i][t]);
-    }
-    c.metrics(prefix, CorrectionMetrics.rejected(kept, mask));
-    return kept;
   }
 }

@@ -13,7 +13,6 @@ import io.relook.model.engine.Objective;
 import io.relook.model.engine.PolicyRow;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
-import io.relook.model.spark.EngineSettings;
 import io.relook.model.torch.TorchProgram;
 import io.relook.objective.ClipBounds;
 import io.relook.objective.Masked;
@@ -31,6 +30,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 
 /**
@@ -54,7 +54,6 @@ final class GrpoTrainer {
   private final RowPrompts prompts;
   private final Rewards rewards;
   private final Preset preset;
-  private final EngineSettings engine;
   private final PolicyStep objective;
 
   GrpoTrainer(
@@ -70,7 +69,6 @@ final class GrpoTrainer {
     this.prompts = prompts;
     this.rewards = rewards;
     this.preset = preset;
-    this.engine = preset.engine();
     this.objective = new PolicyStep(preset.grpo().objective(), preset.rollout().maxNewTokens());
   }
 
@@ -111,7 +109,7 @@ final class GrpoTrainer {
     }
     try (TrainableModel model = policies.load(program, current, done.isPresent());
         TrainableModel reference =
-            grpo.objective().needsReference() ? policies.load(program, from, false) : null) {
+            grpo.objective().needsReference() ? policies.reference(program, from) : null) {
       for (int step = current.stage().equals("grpo") ? current.step() + 1 : 1;
           step <= grpo.steps();
           step++) {
@@ -152,14 +150,14 @@ final class GrpoTrainer {
           policies.forgetOptimizer(before);
         }
         log.accept(
-            "step %d of %d, reward %.3f, %d of %d groups, loss %.4f, %.1f s"
+            "step %d of %d, reward %.3f, %d of %d groups, gradient norm %.3f, %.1f s"
                 .formatted(
                     step,
                     grpo.steps(),
                     batch.mean,
                     batch.used,
                     batch.groups,
-                    update.loss,
+                    update.norm,
                     seconds));
       }
     }
@@ -177,23 +175,9 @@ final class GrpoTrainer {
 
   private void rollOut(
       String runId, int iteration, int step, Rows.CheckpointRow policy, List<RolloutJob.Ask> asks) {
-    Preset.Rollout sampling = preset.rollout();
     RolloutJob.Config config =
-        new RolloutJob.Config(
-            runId,
-            iteration,
-            Phase.RL,
-            step,
-            policy.policyVersion(),
-            policy.uri(),
-            preset.grpo().samples(),
-            preset.grpo().temperature(),
-            sampling.maxNewTokens(),
-            sampling.minPixels(),
-            sampling.chunk(),
-            sampling.partitions(),
-            preset.failureBudget());
-    new RolloutJob(lakehouse, engine, config).run(asks, rows -> {});
+        RolloutJob.Config.of(preset, runId, iteration, Phase.RL, step, policy);
+    new RolloutJob(lakehouse, preset.engine(), config).run(asks, rows -> {});
     new ScoreJob(lakehouse, rewards, preset.failureBudget()).run(runId);
   }
 
@@ -333,9 +317,10 @@ final class GrpoTrainer {
       for (TrainingRow row : micro) {
         for (int i = 0; i < row.completion().length; i++, at++) {
           double ratio = outcome.ratios()[at];
+          double advantage = row.targets().advantages()[i];
           gap = Math.max(gap, Math.abs(outcome.logProbs()[at] - row.targets().sampling()[i]));
           largest = Math.max(largest, ratio);
-          clipped += ratio > 1 + bounds.high() || ratio < 1 - bounds.low() ? 1 : 0;
+          clipped += bounds.acts(ratio, advantage) ? 1 : 0;
           entropy += outcome.entropies()[at];
           tokens++;
         }
@@ -363,28 +348,20 @@ final class GrpoTrainer {
       truncated[i] = t.finish().equals(TRUNCATED);
     }
     PolicyStep.Samples samples = new PolicyStep.Samples(sampling, advantages, truncated);
-    List<TrainingRow> bare = rows(batch, PolicyStep.measuring(samples));
-    boolean scored = grpo.objective().needsScores();
-    return rows(
-        batch,
-        objective.rows(
-            samples,
-            scored ? PolicyStep.scores(model, bare, grpo.tokenBudget(), grpo.temperature()) : null,
-            reference == null
-                ? null
-                : PolicyStep.scores(reference, bare, grpo.tokenBudget(), grpo.temperature())));
+    List<TrainingRow> bare = new ArrayList<>();
+    List<PolicyRow> measuring = PolicyStep.measuring(samples);
+    for (int i = 0; i < count; i++) {
+      Rows.Trajectory t = batch.samples.get(i).trajectory;
+      int[] ids = t.completionIds().stream().mapToInt(Integer::intValue).toArray();
+      bare.add(new TrainingRow(prompts.of(t.promptIds(), t.imageIds()), ids, measuring.get(i)));
+    }
+    PolicyStep.Scores own = grpo.objective().needsScores() ? scores(model, bare) : null;
+    PolicyStep.Scores away = reference == null ? null : scores(reference, bare);
+    List<PolicyRow> targets = objective.rows(samples, own, away);
+    return IntStream.range(0, count).mapToObj(i -> bare.get(i).with(targets.get(i))).toList();
   }
 
-  private List<TrainingRow> rows(Batch batch, List<PolicyRow> targets) {
-    List<TrainingRow> rows = new ArrayList<>();
-    for (int i = 0; i < targets.size(); i++) {
-      Rows.Trajectory t = batch.samples.get(i).trajectory;
-      rows.add(
-          new TrainingRow(
-              prompts.of(t.promptIds(), t.imageIds()),
-              t.completionIds().stream().mapToInt(Integer::intValue).toArray(),
-              targets.get(i)));
-    }
-    return rows;
+  private PolicyStep.Scores scores(TrainableModel model, List<TrainingRow> rows) {
+    return PolicyStep.scores(model, rows, preset.grpo().tokenBudget(), preset.grpo().temperature());
   }
 }

@@ -91,6 +91,13 @@ final class Policies {
     }
   }
 
+  /** Loads a version that only measures. */
+  TrainableModel reference(TorchProgram program, Rows.CheckpointRow row) {
+    try (Checkpoint checkpoint = Checkpoint.open(row.uri(), hadoop)) {
+      return TrainableModel.frozen(program, checkpoint);
+    }
+  }
+
   /** Drops the optimizer's state of a version that is not the newest any more. */
   void forgetOptimizer(Rows.CheckpointRow row) {
     if (row.optimizerUri() == null) {

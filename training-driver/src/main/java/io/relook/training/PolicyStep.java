@@ -12,8 +12,9 @@ import io.relook.objective.PolicyRows;
 import io.relook.objective.SamplerCorrection;
 import io.relook.objective.TokenSelection;
 import io.relook.preset.ObjectiveValues;
-import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A preset's objective for one step: rewards to advantages, and samples to rows whose weights hold
@@ -105,13 +106,16 @@ final class PolicyStep {
     Objective objective = Objective.Policy.clipped(0, 0, temperature);
     double[][] logProbs = new double[rows.size()][];
     double[][] entropies = new double[rows.size()][];
-    List<TrainingRow> left = new ArrayList<>(rows);
+    // By identity: two samples may hold the same tokens.
+    Map<TrainingRow, Integer> places = new IdentityHashMap<>();
+    for (int i = 0; i < rows.size(); i++) {
+      places.put(rows.get(i), i);
+    }
     for (List<TrainingRow> micro : MicroBatches.of(rows, tokenBudget)) {
       TrainableModel.Outcome outcome = model.score(micro, objective);
       int at = 0;
       for (TrainingRow row : micro) {
-        int place = place(left, row);
-        left.set(place, null);
+        int place = places.get(row);
         logProbs[place] = part(outcome.logProbs(), at, row.completion().length);
         entropies[place] = part(outcome.entropies(), at, row.completion().length);
         at += row.completion().length;
@@ -152,16 +156,6 @@ final class PolicyStep {
 
   private static double infinite(Double bound) {
     return bound == null ? Double.POSITIVE_INFINITY : bound;
-  }
-
-  /** Rows are compared as objects: two samples may hold the same tokens. */
-  private static int place(List<TrainingRow> rows, TrainingRow row) {
-    for (int i = 0; i < rows.size(); i++) {
-      if (rows.get(i) == row) {
-        return i;
-      }
-    }
-    throw new IllegalArgumentException("a row that was not given");
   }
 
   private static double[] part(float[] values, int from, int count) {

@@ -111,8 +111,8 @@ final class GenerationStream {
       }
       queue.start(work);
     }
-    cache.enter(bank, work.prefilled);
     banks[bank] = work;
+    cache.enter(bank, work.prefilled);
     return true;
   }
 

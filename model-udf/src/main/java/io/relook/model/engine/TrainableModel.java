@@ -62,11 +62,7 @@ public final class TrainableModel implements AutoCloseable {
   /** What learns: weights of the trained parts, then the adapter's pairs. */
   private final List<WeightLayout.Slot> slots = new ArrayList<>();
 
-  private final NDList trained = new NDList();
-  private final NDList sums;
-  private final NDList first;
-  private final NDList second;
-  private int steps;
+  private final Optimizer optimizer;
 
   private TrainableModel(
       TorchProgram program, Checkpoint checkpoint, TrainedParts parts, Adapter adapter) {
@@ -83,6 +79,7 @@ public final class TrainableModel implements AutoCloseable {
             ? AdapterLayout.none()
             : AdapterLayout.of(weights.layout, config, adapter.pairs().keySet(), lora.rank());
     this.pairs = adapter == null ? new NDList() : load(adapter);
+    NDList trained = new NDList();
     List<WeightLayout.Slot> layout = weights.layout.slots();
     for (int i = 0; i < all.size(); i++) {
       if (parts.holds(layout.get(i).parts().get(0).name())) {
@@ -92,9 +89,9 @@ public final class TrainableModel implements AutoCloseable {
     }
     slots.addAll(places.slots());
     trained.addAll(pairs);
-    this.sums = program.callWithGradients(owner, "zeros_like", trained);
-    this.first = program.callWithGradients(owner, "zeros_like", trained);
-    this.second = program.callWithGradients(owner, "zeros_like", trained);
+    this.optimizer =
+        new Optimizer(
+            program, owner, slots.stream().map(WeightLayout.Slot::shape).toList(), trained);
   }
 
   /** Loads a checkpoint's weights with a fresh optimizer. The checkpoint must stay open. */
@@ -109,6 +106,11 @@ public final class TrainableModel implements AutoCloseable {
       throw EngineErrors.nothingToTrain();
     }
     return new TrainableModel(program, checkpoint, parts, null);
+  }
+
+  /** A policy that only {@link #score}s: without gradient and optimizer. */
+  public static TrainableModel frozen(TorchProgram program, Checkpoint checkpoint) {
+    return new TrainableModel(program, checkpoint, TrainedParts.none(), null);
   }
 
   /** As above; the checkpoint stays as it is and the adapter over it learns. */
@@ -139,12 +141,12 @@ public final class TrainableModel implements AutoCloseable {
 
   /** Values that learn. */
   public long trainedValues() {
-    return trained.stream().mapToLong(tensor -> tensor.getShape().size()).sum();
+    return optimizer.values();
   }
 
   /** Steps that the optimizer has made. */
   public int steps() {
-    return steps;
+    return optimizer.steps();
   }
 
   /** Adds the gradient of the rows' loss; the rows run as one batch, padded on the right. */
@@ -178,7 +180,7 @@ public final class TrainableModel implements AutoCloseable {
       arguments.add(objective.temperature());
       arguments.addAll(pictures(scope, batch));
       arguments.add(learn);
-      arguments.add(sums);
+      arguments.add(optimizer.sums());
       NDList results = program.callWithGradients(scope, "forward_backward", arguments.toArray());
       return new Outcome(
           ObjectiveProgram.Sums.of(results.get(0)),
@@ -192,41 +194,12 @@ public final class TrainableModel implements AutoCloseable {
 
   /** Scales the gradient to a norm of at most {@code longest} (0: not); returns the norm before. */
   public double clipGradient(double longest) {
-    try (NDManager scope = program.newScope()) {
-      return program
-          .callWithGradients(scope, "clip_gradients", sums, longest)
-          .head()
-          .toFloatArray()[0];
-    }
+    return optimizer.clip(longest);
   }
 
   /** One AdamW step with the gradient, which is zero afterwards. */
   public void step(double rate, AdamW settings) {
-    steps++;
-    for (boolean matrices : new boolean[] {true, false}) {
-      int[] chosen =
-          java.util.stream.IntStream.range(0, trained.size())
-              .filter(i -> (slots.get(i).shape().length >= 2) == matrices)
-              .toArray();
-      if (chosen.length == 0) {
-        continue;
-      }
-      try (NDManager scope = program.newScope()) {
-        program.callWithGradients(
-            scope,
-            "adamw",
-            pick(trained, chosen),
-            pick(sums, chosen),
-            pick(first, chosen),
-            pick(second, chosen),
-            steps,
-            rate,
-            settings.beta1(),
-            settings.beta2(),
-            settings.epsilon(),
-            matrices ? settings.weightDecay() : 0.0);
-      }
-    }
+    optimizer.step(rate, settings);
   }
 
   /**
@@ -244,7 +217,7 @@ public final class TrainableModel implements AutoCloseable {
 
   /** The summed gradient of a weight that learns, named as its values are. */
   public float[] gradient(String name) {
-    float[] gradient = part(slots, sums, name);
+    float[] gradient = part(slots, optimizer.sums(), name);
     if (gradient == null) {
       throw new IllegalArgumentException("no weight that learns is called " + name);
     }
@@ -299,42 +272,12 @@ public final class TrainableModel implements AutoCloseable {
 
   /** Writes the optimizer's state: a file of float32 tensors. */
   public void writeOptimizer(CheckpointWriter writer, String uri) {
-    List<CheckpointWriter.Target> targets = new ArrayList<>();
-    targets.add(new CheckpointWriter.Target("steps", List.of(1L)));
-    for (int i = 0; i < trained.size(); i++) {
-      List<Long> shape = Arrays.stream(slots.get(i).shape()).boxed().toList();
-      targets.add(new CheckpointWriter.Target("first." + i, shape));
-      targets.add(new CheckpointWriter.Target("second." + i, shape));
-    }
-    writer.writeTensors(
-        uri,
-        targets,
-        DType.F32,
-        (name, count) -> {
-          if (name.equals("steps")) {
-            return new float[] {steps};
-          }
-          int i = Integer.parseInt(name.substring(name.indexOf('.') + 1));
-          return (name.startsWith("first") ? first : second).get(i).toFloatArray();
-        });
+    optimizer.write(writer, uri);
   }
 
   /** Goes on with an optimizer's state. */
   public void readOptimizer(TensorFile file) {
-    for (int i = 0; i <= trained.size(); i++) {
-      boolean there = file.has("first." + i);
-      if (there != i < trained.size()
-          || there
-              && !file.shape("first." + i)
-                  .equals(Arrays.stream(slots.get(i).shape()).boxed().toList())) {
-        throw EngineErrors.otherOptimizer();
-      }
-    }
-    steps = (int) file.floats("steps")[0];
-    for (int i = 0; i < trained.size(); i++) {
-      first.get(i).set(file.floats("first." + i));
-      second.get(i).set(file.floats("second." + i));
-    }
+    optimizer.read(file);
   }
 
   @Override
@@ -402,13 +345,5 @@ public final class TrainableModel implements AutoCloseable {
     arguments.add(Arrays.stream(t.mropeSection()).asLongStream().toArray());
     arguments.addAll(List.of(t.ropeTheta(), t.rmsNormEps()));
     return arguments;
-  }
-
-  private static NDList pick(NDList tensors, int[] chosen) {
-    NDList picked = new NDList();
-    for (int i : chosen) {
-      picked.add(tensors.get(i));
-    }
-    return picked;
   }
 }

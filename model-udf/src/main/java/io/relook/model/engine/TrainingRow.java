@@ -23,6 +23,11 @@ public record TrainingRow(Prompt prompt, int[] completion, PolicyRow targets) {
     return new TrainingRow(prompt, completion, PolicyRow.supervised(weights));
   }
 
+  /** The same tokens with other targets. */
+  public TrainingRow with(PolicyRow other) {
+    return new TrainingRow(prompt, completion, other);
+  }
+
   public int length() {
     return prompt.length() + completion.length;
   }

@@ -119,20 +119,6 @@ public final class VisionLanguageModel implements AutoCloseable {
     return program.call(scope, "empty_cache", text.layers(), shape, weights.top.get(0));
   }
 
-  /** The embeddings of a prompt's pictures (N, D) float32, in reading order. */
-  public float[][] pictureEmbeddings(List<PictureGrid> pictures) {
-    float[][][] result = new float[1][][];
-    exclusively(
-        () -> {
-          try (NDManager scope = newScope()) {
-            NDArray embeddings =
-                program.call(scope, "as_float", encode(scope, pictures, allOf(pictures))).head();
-            result[0] = matrix(embeddings);
-          }
-        });
-    return result[0];
-  }
-
   /** Runs all tokens but the last and keeps their keys and values. */
   PrefilledPrompt prefill(Prompt prompt) {
     requireRunnable(prompt);
@@ -167,27 +153,6 @@ public final class VisionLanguageModel implements AutoCloseable {
       kept.close();
       throw e;
     }
-  }
-
-  /** After the embedding and after each layer (T, D) float32; the last one after the last norm. */
-  public List<float[][]> hiddenStates(Prompt prompt) {
-    requireRunnable(prompt);
-    List<float[][]> states = new ArrayList<>();
-    exclusively(
-        () -> {
-          try (NDManager scope = newScope()) {
-            Rows rows = rows(scope, List.of(prompt), prompt.length());
-            NDList all =
-                call(
-                    scope,
-                    "hidden_states",
-                    rows.arguments(),
-                    weights.top.get(0),
-                    weights.top.get(1));
-            all.forEach(state -> states.add(matrix(state.squeeze(0))));
-          }
-        });
-    return states;
   }
 
   /** The logits (V) that follow each prompt; the prompts run as one batch, padded on the right. */
@@ -284,34 +249,6 @@ public final class VisionLanguageModel implements AutoCloseable {
     return scores;
   }
 
-  /**
-   * How much attention each new token's query pays to all picture tokens together: (steps, layers,
-   * H). Step s is the query that draws completion token s.
-   */
-  public float[][][] attentionOnPictures(Prompt prompt, int[] completion) {
-    Prompt whole = prompt.plus(Arrays.copyOf(completion, Math.max(0, completion.length - 1)));
-    requireRunnable(whole);
-    float[][][][] result = new float[1][][][];
-    exclusively(
-        () -> {
-          try (NDManager scope = newScope()) {
-            Rows rows = rows(scope, List.of(whole), whole.length());
-            List<Object> first = new ArrayList<>(rows.arguments());
-            first.add(prompt.length() - 1);
-            NDArray shares = call(scope, "attention_on_image", first, weights.top.get(0)).head();
-            float[] flat = shares.toFloatArray();
-            int layers = config.text().layers();
-            int heads = config.text().heads();
-            float[][][] cube = new float[flat.length / layers / heads][layers][];
-            for (int i = 0; i < flat.length / heads; i++) {
-              cube[i / layers][i % layers] = Arrays.copyOfRange(flat, i * heads, (i + 1) * heads);
-            }
-            result[0] = cube;
-          }
-        });
-    return result[0];
-  }
-
   @Override
   public void close() {
     turn.lock();
@@ -326,19 +263,19 @@ public final class VisionLanguageModel implements AutoCloseable {
     }
   }
 
-  private void requireRunnable(Prompt prompt) {
+  void requireRunnable(Prompt prompt) {
     String problem = prompt.problem(config);
     if (problem != null) {
       throw EngineErrors.badPrompt(problem);
     }
   }
 
-  private long[] allOf(List<PictureGrid> pictures) {
+  long[] allOf(List<PictureGrid> pictures) {
     int merge = config.vision().spatialMergeSize();
     return LongStream.range(0, pictures.stream().mapToLong(p -> p.tokens(merge)).sum()).toArray();
   }
 
-  private NDArray encode(NDManager scope, List<PictureGrid> pictures, long[] from) {
+  NDArray encode(NDManager scope, List<PictureGrid> pictures, long[] from) {
     PictureBatch batch = PictureBatch.of(scope, pictures, from, config.vision());
     return program
         .call(
@@ -356,7 +293,7 @@ public final class VisionLanguageModel implements AutoCloseable {
         .head();
   }
 
-  private NDList call(NDManager scope, String name, List<Object> first, NDArray... tops) {
+  NDList call(NDManager scope, String name, List<Object> first, NDArray... tops) {
     ModelConfig.Text t = config.text();
     List<Object> arguments = new ArrayList<>(first);
     arguments.addAll(Arrays.asList(tops));
@@ -378,14 +315,14 @@ public final class VisionLanguageModel implements AutoCloseable {
   }
 
   /** Rows of a batch on the device. */
-  private record Rows(NDArray ids, NDArray pictures, NDArray at, NDArray positions) {
+  record Rows(NDArray ids, NDArray pictures, NDArray at, NDArray positions) {
     List<Object> arguments() {
       return List.of(ids, pictures, at, positions);
     }
   }
 
   /** The first {@code width} tokens of each prompt, padded on the right. */
-  private Rows rows(NDManager scope, List<Prompt> prompts, int width) {
+  Rows rows(NDManager scope, List<Prompt> prompts, int width) {
     RowBatch batch = RowBatch.of(prompts, width, config);
     NDArray pictures =
         batch.pictures().isEmpty()
@@ -398,7 +335,7 @@ public final class VisionLanguageModel implements AutoCloseable {
         scope.create(batch.positions(), new Shape(3, prompts.size(), width)));
   }
 
-  private static float[][] matrix(NDArray array) {
+  static float[][] matrix(NDArray array) {
     float[] flat = array.toFloatArray();
     int columns = (int) array.getShape().get(1);
     float[][] rows = new float[flat.length / Math.max(1, columns)][];

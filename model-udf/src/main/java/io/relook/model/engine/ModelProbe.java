@@ -1,0 +1,84 @@
+package io.relook.model.engine;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Looks inside a model: what its parts compute, for comparisons and for studies of attention. */
+public final class ModelProbe {
+  private final VisionLanguageModel model;
+
+  public ModelProbe(VisionLanguageModel model) {
+    this.model = model;
+  }
+
+  /** The embeddings of a prompt's pictures (N, D) float32, in reading order. */
+  public float[][] pictureEmbeddings(List<PictureGrid> pictures) {
+    float[][][] result = new float[1][][];
+    model.exclusively(
+        () -> {
+          try (NDManager scope = model.newScope()) {
+            NDArray embeddings =
+                model
+                    .program()
+                    .call(scope, "as_float", model.encode(scope, pictures, model.allOf(pictures)))
+                    .head();
+            result[0] = VisionLanguageModel.matrix(embeddings);
+          }
+        });
+    return result[0];
+  }
+
+  /** After the embedding and after each layer (T, D) float32; the last one after the last norm. */
+  public List<float[][]> hiddenStates(Prompt prompt) {
+    model.requireRunnable(prompt);
+    List<float[][]> states = new ArrayList<>();
+    model.exclusively(
+        () -> {
+          try (NDManager scope = model.newScope()) {
+            VisionLanguageModel.Rows rows = model.rows(scope, List.of(prompt), prompt.length());
+            NDList all =
+                model.call(
+                    scope,
+                    "hidden_states",
+                    rows.arguments(),
+                    model.weights().top.get(0),
+                    model.weights().top.get(1));
+            all.forEach(state -> states.add(VisionLanguageModel.matrix(state.squeeze(0))));
+          }
+        });
+    return states;
+  }
+
+  /**
+   * How much attention each new token's query pays to all picture tokens together: (steps, layers,
+   * H). Step s is the query that draws completion token s.
+   */
+  public float[][][] attentionOnPictures(Prompt prompt, int[] completion) {
+    Prompt whole = prompt.plus(Arrays.copyOf(completion, Math.max(0, completion.length - 1)));
+    model.requireRunnable(whole);
+    float[][][][] result = new float[1][][][];
+    model.exclusively(
+        () -> {
+          try (NDManager scope = model.newScope()) {
+            VisionLanguageModel.Rows rows = model.rows(scope, List.of(whole), whole.length());
+            List<Object> first = new ArrayList<>(rows.arguments());
+            first.add(prompt.length() - 1);
+            NDArray shares =
+                model.call(scope, "attention_on_image", first, model.weights().top.get(0)).head();
+            float[] flat = shares.toFloatArray();
+            int layers = model.config().text().layers();
+            int heads = model.config().text().heads();
+            float[][][] cube = new float[flat.length / layers / heads][layers][];
+            for (int i = 0; i < flat.length / heads; i++) {
+              cube[i / layers][i % layers] = Arrays.copyOfRange(flat, i * heads, (i + 1) * heads);
+            }
+            result[0] = cube;
+          }
+        });
+    return result[0];
+  }
+}
