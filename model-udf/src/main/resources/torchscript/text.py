@@ -1,6 +1,11 @@
-# The language half of Qwen2.5-VL: rows (B, T) of token ids, padded on the right, to hidden states and log-probabilities. Padding is never
-# seen: attention is causal and what stands behind a row's end is not read.
-from typing import List, Tuple
+# The language half of Qwen2.5-VL: packed tokens (N) to hidden states and log-probabilities. Sequences lie one behind the other without padding.
+# A root is a sequence from position 0 on; a branch goes on where its root ends and sees the root and itself, so that completions of one prompt
+# share it. `pack` says what lies where:
+#   roots (F, P), branches (R, C)    the places of each one's tokens, filled up with any place
+#   keys (R, P' + C)                 what a branch sees: its root's places, filled up, then its own
+#   lengths (R)                      of each branch's root
+#   back (N)                         where each token is among the roots' and branches' rows, laid flat one after the other
+from typing import List, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -8,7 +13,7 @@ from torch import Tensor
 
 
 def mrope(positions: Tensor, theta: float, sections: List[int]) -> Tensor:
-    """Angles (B, T, d) of positions (3, B, T): time, height and width each turn their section of the d/2 pairs (arXiv 2409.12191)."""
+    """Angles (N, 1, d) of positions (3, N): time, height and width each turn their section of the d/2 pairs (arXiv 2409.12191)."""
     half = 0
     for s in sections:
         half += s
@@ -16,10 +21,10 @@ def mrope(positions: Tensor, theta: float, sections: List[int]) -> Tensor:
     parts: List[Tensor] = []
     at = 0
     for i in range(len(sections)):
-        parts.append(positions[i % 3].to(torch.float32).unsqueeze(2) * inverse[at:at + sections[i]])
+        parts.append(positions[i % 3].to(torch.float32).unsqueeze(1) * inverse[at:at + sections[i]])
         at += sections[i]
-    angles = torch.cat(parts, 2)
-    return torch.cat([angles, angles], 2)
+    angles = torch.cat(parts, 1)
+    return torch.cat([angles, angles], 1).unsqueeze(1)
 
 
 @torch.jit.export
@@ -31,21 +36,21 @@ def rope_table(positions: int, theta: float, half: int, like: Tensor) -> Tensor:
 
 
 def embedded(ids: Tensor, embed: Tensor, pictures: Tensor, at: Tensor) -> Tensor:
-    """(B, T, D): the tokens' embeddings, at flat places `at` those of the pictures."""
+    """(N, D): the tokens' embeddings, at places `at` those of the pictures."""
     x = torch.embedding(embed, ids)
     if at.size(0) > 0:
-        x = x.view(-1, x.size(2)).index_copy(0, at, pictures.to(x.dtype)).view(x.shape)
+        x = x.index_copy(0, at, pictures.to(x.dtype))
     return x
 
 
-def attention_inputs(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, cos: Tensor, sin: Tensor, heads: List[int], epsilon: float) -> Tuple[Tensor, Tensor, Tensor]:
-    """q (B, H, T, d), k and v (B, KV, T, d) of one layer; a: its adapters (see `adapted`); heads: H, KV, d."""
+def attention_inputs(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, cos: Tensor, sin: Tensor, heads: List[int], epsilon: float) -> Tuple[Tensor, Tensor]:
+    """q (N, H, d), k and v (N, 2 KV, d) of one layer; a: its adapters (see `adapted`); heads: H, KV, d."""
     h, kv, d = heads[0], heads[1], heads[2]
     x = rms_norm(x, w[at], epsilon)
-    qkv = adapted(project(x, w[at + 1], w[at + 2]), x, a, at + 1).view(x.size(0), x.size(1), h + 2 * kv, d)
-    parts = qkv.split_with_sizes([h + kv, kv], 2)
-    qk = rotate(parts[0], cos, sin).transpose(1, 2).split_with_sizes([h, kv], 1)
-    return qk[0], qk[1], parts[1].transpose(1, 2)
+    qkv = adapted(project(x, w[at + 1], w[at + 2]), x, a, at + 1).view(x.size(0), h + 2 * kv, d)
+    parts = qkv.split_with_sizes([h + kv, kv], 1)
+    qk = rotate(parts[0], cos, sin).split_with_sizes([h, kv], 1)
+    return qk[0], torch.cat([qk[1], parts[1]], 1)
 
 
 def spread(x: Tensor, heads: int) -> Tensor:
@@ -54,56 +59,95 @@ def spread(x: Tensor, heads: int) -> Tensor:
     return x.unsqueeze(2).expand([b, kv, heads // kv, t, d]).reshape(b, heads, t, d)
 
 
-def text_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, q: Tensor, k: Tensor, v: Tensor, epsilon: float) -> Tensor:
-    """x (B, T, D) through causal attention over q, k, v and the gated layer."""
-    h = q.size(1)
-    seen = F.scaled_dot_product_attention(q, spread(k, h), spread(v, h), None, 0.0, True)
-    seen = seen.transpose(1, 2).reshape(x.size(0), x.size(1), h * q.size(3))
+def attention(q: Tensor, kv: Tensor, mask: Optional[Tensor]) -> Tensor:
+    """q (B, T, H, d) over keys and values (B, S, 2 KV, d), causal where there is no mask (B, 1, T, S); → (B · T, H · d)."""
+    h = q.size(2)
+    keys = kv.transpose(1, 2).chunk(2, 1)
+    seen = F.scaled_dot_product_attention(q.transpose(1, 2), spread(keys[0], h), spread(keys[1], h), mask, 0.0, mask is None)
+    return seen.transpose(1, 2).reshape(q.size(0) * q.size(1), h * q.size(3))
+
+
+def causal(q: Tensor, kv: Tensor) -> Tensor:
+    """Attention of one sequence, q (N, H, d), kv (N, 2 KV, d) → (N, H · d)."""
+    return attention(q.unsqueeze(0), kv.unsqueeze(0), None)
+
+
+def branch_mask(pack: List[Tensor], dtype: int) -> Tensor:
+    """(R, 1, C, P' + C), 0 where a branch's token sees: its root, and itself up to there; -inf elsewhere."""
+    own = pack[1].size(1)
+    at = torch.arange(pack[2].size(1), device=pack[2].device) - (pack[2].size(1) - own)
+    root = (at < 0).logical_and((at + (pack[2].size(1) - own)).unsqueeze(0) < pack[3].unsqueeze(1))
+    before = (at >= 0).logical_and(at.unsqueeze(0) <= torch.arange(own, device=at.device).unsqueeze(1))
+    return key_mask(root.unsqueeze(1).logical_or(before.unsqueeze(0)), dtype).unsqueeze(1)
+
+
+def packed(q: Tensor, kv: Tensor, pack: List[Tensor], mask: Tensor) -> Tensor:
+    """Attention of packed tokens, q (N, H, d), kv (N, 2 KV, d) → (N, H · d). Rows are looked up with `embedding`: its gradient is quick."""
+    h, n, d = q.size(1), kv.size(1), q.size(2)
+    flat_q, flat_kv = q.reshape(-1, h * d), kv.view(-1, n * d)
+    f, p = pack[0].size(0), pack[0].size(1)
+    seen = attention(torch.embedding(flat_q, pack[0]).view(f, p, h, d), torch.embedding(flat_kv, pack[0]).view(f, p, n, d), None)
+    r, c = pack[1].size(0), pack[1].size(1)
+    if r > 0:
+        own = attention(torch.embedding(flat_q, pack[1]).view(r, c, h, d), torch.embedding(flat_kv, pack[2]).view(r, pack[2].size(1), n, d), mask)
+        seen = torch.cat([seen, own], 0)
+    return torch.embedding(seen, pack[4])
+
+
+def text_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, seen: Tensor, epsilon: float) -> Tensor:
+    """x (N, D), with what its attention saw, through the rest of a layer."""
     x = adapted(project_add(x, seen, w[at + 3]), seen, a, at + 3)
     inner = rms_norm(x, w[at + 4], epsilon)
     inner = gated(adapted(project_alone(inner, w[at + 5]), inner, a, at + 5))
     return adapted(project_add(x, inner, w[at + 6]), inner, a, at + 6)
 
 
-def text_hidden(x: Tensor, w: List[Tensor], a: List[Tensor], positions: Tensor, heads: List[int], sections: List[int], theta: float, epsilon: float) -> Tensor:
-    """x (B, T, D) through all layers, with their adapters if a has any, before the last norm."""
-    angles = mrope(positions, theta, sections).unsqueeze(2)
+def packed_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, cos: Tensor, sin: Tensor, pack: List[Tensor], mask: Tensor, heads: List[int], epsilon: float) -> Tensor:
+    """One layer, with its adapters if a has any."""
+    q, kv = attention_inputs(x, w, a, at, cos, sin, heads, epsilon)
+    return text_layer(x, w, a, at, packed(q, kv, pack, mask), epsilon)
+
+
+def text_hidden(x: Tensor, w: List[Tensor], positions: Tensor, pack: List[Tensor], heads: List[int], sections: List[int], theta: float, epsilon: float) -> Tensor:
+    """x (N, D) through all layers, before the last norm."""
+    angles = mrope(positions, theta, sections)
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    mask = branch_mask(pack, x.dtype)
     for l in range(len(w) // 7):
-        q, k, v = attention_inputs(x, w, a, 7 * l, cos, sin, heads, epsilon)
-        x = text_layer(x, w, a, 7 * l, q, k, v, epsilon)
+        x = packed_layer(x, w, [], 7 * l, cos, sin, pack, mask, heads, epsilon)
     return x
 
 
 @torch.jit.export
 def prefill(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, embed: Tensor, w: List[Tensor], heads: List[int], sections: List[int],
             theta: float, epsilon: float) -> List[Tensor]:
-    """The keys, then the values, of each layer (KV, T, d) for one prompt, ids (1, T)."""
+    """The keys, then the values, of each layer (KV, N, d) for one prompt, ids (N)."""
     x = embedded(ids, embed, pictures, at)
-    angles = mrope(positions, theta, sections).unsqueeze(2)
+    angles = mrope(positions, theta, sections)
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     keys: List[Tensor] = []
     values: List[Tensor] = []
     for l in range(len(w) // 7):
-        q, k, v = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
-        keys.append(k.squeeze(0).contiguous())
-        values.append(v.squeeze(0).contiguous())
+        q, kv = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
+        both = kv.transpose(0, 1).chunk(2, 0)
+        keys.append(both[0].contiguous())
+        values.append(both[1].contiguous())
         if l + 1 < len(w) // 7:
-            x = text_layer(x, w, [], 7 * l, q, k, v, epsilon)
+            x = text_layer(x, w, [], 7 * l, causal(q, kv), epsilon)
     return keys + values
 
 
 @torch.jit.export
 def hidden_states(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, embed: Tensor, norm: Tensor, w: List[Tensor], heads: List[int],
                   sections: List[int], theta: float, epsilon: float) -> List[Tensor]:
-    """After the embedding and after each layer (B, T, D) float32; the last one after the last norm."""
+    """After the embedding and after each layer (N, D) float32, of one sequence; the last one after the last norm."""
     x = embedded(ids, embed, pictures, at)
-    angles = mrope(positions, theta, sections).unsqueeze(2)
+    angles = mrope(positions, theta, sections)
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     states = [x.to(torch.float32)]
     for l in range(len(w) // 7):
-        q, k, v = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
-        x = text_layer(x, w, [], 7 * l, q, k, v, epsilon)
+        q, kv = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
+        x = text_layer(x, w, [], 7 * l, causal(q, kv), epsilon)
         last = l + 1 == len(w) // 7
         states.append((rms_norm(x, norm, epsilon) if last else x).to(torch.float32))
     return states
@@ -115,20 +159,19 @@ def logits_of(x: Tensor, norm: Tensor, head: Tensor, epsilon: float) -> Tensor:
 
 
 @torch.jit.export
-def logits_at(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, places: Tensor, embed: Tensor, norm: Tensor, head: Tensor, w: List[Tensor],
-              heads: List[int], sections: List[int], theta: float, epsilon: float) -> Tensor:
-    """The logits (M, V) float32 at flat places (M) of the rows."""
-    x = text_hidden(embedded(ids, embed, pictures, at), w, [], positions, heads, sections, theta, epsilon)
-    return logits_of(x.view(-1, x.size(2))[places], norm, head, epsilon)
+def logits_at(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, pack: List[Tensor], places: Tensor, embed: Tensor, norm: Tensor, head: Tensor,
+              w: List[Tensor], heads: List[int], sections: List[int], theta: float, epsilon: float) -> Tensor:
+    """The logits (M, V) float32 at places (M)."""
+    x = text_hidden(embedded(ids, embed, pictures, at), w, positions, pack, heads, sections, theta, epsilon)
+    return logits_of(x[places], norm, head, epsilon)
 
 
 @torch.jit.export
-def log_probs(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, places: Tensor, targets: Tensor, temperature: float, embed: Tensor,
-              norm: Tensor, head: Tensor, w: List[Tensor], heads: List[int], sections: List[int], theta: float, epsilon: float) -> List[Tensor]:
-    """log softmax(logits / temperature) of targets (M) at flat places (M), and the entropy (M) in nats; both float32. Logits exist for 256
+def log_probs(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, pack: List[Tensor], places: Tensor, targets: Tensor, temperature: float,
+              embed: Tensor, norm: Tensor, head: Tensor, w: List[Tensor], heads: List[int], sections: List[int], theta: float, epsilon: float) -> List[Tensor]:
+    """log softmax(logits / temperature) of targets (M) that follow places (M), and the entropy (M) in nats; both float32. Logits exist for 256
     places at a time."""
-    x = text_hidden(embedded(ids, embed, pictures, at), w, [], positions, heads, sections, theta, epsilon)
-    x = x.view(-1, x.size(2))[places]
+    x = text_hidden(embedded(ids, embed, pictures, at), w, positions, pack, heads, sections, theta, epsilon)[places]
     chosen: List[Tensor] = []
     entropies: List[Tensor] = []
     for i in range((places.size(0) + 255) // 256):
@@ -141,16 +184,17 @@ def log_probs(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, plac
 @torch.jit.export
 def attention_on_image(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, first: int, embed: Tensor, w: List[Tensor], heads: List[int],
                        sections: List[int], theta: float, epsilon: float) -> Tensor:
-    """(S, layers, H) float32: how much attention the query at each place from `first` on pays to all picture tokens together; ids (1, T)."""
+    """(S, layers, H) float32: how much attention the query at each place from `first` on pays to all picture tokens together; one sequence."""
     x = embedded(ids, embed, pictures, at)
-    angles = mrope(positions, theta, sections).unsqueeze(2)
+    angles = mrope(positions, theta, sections)
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
-    t = ids.size(1)
+    t = ids.size(0)
     later = torch.arange(t, device=x.device).unsqueeze(0) > torch.arange(first, t, device=x.device).unsqueeze(1)
     shares: List[Tensor] = []
     for l in range(len(w) // 7):
-        q, k, v = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
-        s = torch.matmul(q[:, :, first:], spread(k, heads[0]).transpose(2, 3)).to(torch.float32) * float(heads[2]) ** -0.5
-        shares.append(torch.softmax(s.masked_fill(later, float("-inf")), -1)[0].index_select(2, at).sum([2]))
-        x = text_layer(x, w, [], 7 * l, q, k, v, epsilon)
+        q, kv = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
+        keys = spread(kv[:, :heads[1]].transpose(0, 1).unsqueeze(0), heads[0])[0]
+        s = torch.matmul(q[first:].transpose(0, 1), keys.transpose(1, 2)).to(torch.float32) * float(heads[2]) ** -0.5
+        shares.append(torch.softmax(s.masked_fill(later, float("-inf")), -1).index_select(2, at).sum([2]))
+        x = text_layer(x, w, [], 7 * l, causal(q, kv), epsilon)
     return torch.stack(shares, 0).permute(2, 0, 1).contiguous()

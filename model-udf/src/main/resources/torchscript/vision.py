@@ -50,24 +50,27 @@ def vision_block(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, cos: Tens
     return x + adapted(project(inner, w[at + 8], w[at + 9]), inner, a, at + 8)
 
 
-def picture_embeddings(patches: Tensor, places: Tensor, back: Tensor, w: List[Tensor], ends: List[Tensor], a: List[Tensor], b: List[Tensor], heads: int, full_blocks: List[int],
-                       windows: List[int], pictures: List[int]) -> Tensor:
-    """patches (N, 1176) float32 in window order with their places (N, 2); back (N/4): where each embedding in reading order lies in window
-    order; w: 10 tensors a block; ends: patch embedding, merger norm, merger weight and bias twice; a and b: adapters of
-    w and of ends. Returns (N/4, D of the language model)."""
-    x = project_alone(patches.to(ends[1].dtype), ends[0])
-    angles = vision_rope(places, x.size(1) // heads // 2).unsqueeze(1)
-    cos, sin = angles.cos(), angles.sin()
-    for l in range(len(w) // 10):
-        x = vision_block(x, w, a, 10 * l, cos, sin, heads, pictures if l in full_blocks else windows)
+def patch_embeddings(patches: Tensor, weight: Tensor) -> Tensor:
+    """patches (N, 1176) float32 → (N, D)."""
+    return project_alone(patches.to(weight.dtype), weight)
+
+
+def merger(x: Tensor, ends: List[Tensor], b: List[Tensor]) -> Tensor:
+    """(N, D), four patches together → (N/4, D of the language model); ends: patch embedding, merger norm, merger weight and bias twice;
+    b: their adapters (see `adapted`)."""
     x = rms_norm(x, ends[1], 1e-6).view(-1, 4 * x.size(1))
     inner = F.gelu(adapted(project(x, ends[2], ends[3]), x, b, 2))
-    x = adapted(project(inner, ends[4], ends[5]), inner, b, 4)
-    return x[back]
+    return adapted(project(inner, ends[4], ends[5]), inner, b, 4)
 
 
 @torch.jit.export
 def encode_pictures(patches: Tensor, places: Tensor, back: Tensor, w: List[Tensor], ends: List[Tensor], heads: int, full_blocks: List[int],
                     windows: List[int], pictures: List[int]) -> Tensor:
-    """See picture_embeddings."""
-    return picture_embeddings(patches, places, back, w, ends, [], [], heads, full_blocks, windows, pictures)
+    """patches (N, 1176) float32 in window order with their places (N, 2); back: where each embedding that is asked for lies in window order;
+    w: 10 tensors a block. Returns the embeddings (N/4, D of the language model)."""
+    x = patch_embeddings(patches, ends[0])
+    angles = vision_rope(places, x.size(1) // heads // 2).unsqueeze(1)
+    cos, sin = angles.cos(), angles.sin()
+    for l in range(len(w) // 10):
+        x = vision_block(x, w, [], 10 * l, cos, sin, heads, pictures if l in full_blocks else windows)
+    return merger(x, ends, [])[back]

@@ -138,6 +138,23 @@ final class TestBench {
   }
 
   @Test
+  void variantsStartFromTheSameLoss() throws IOException {
+    List<JsonNode> lines = inside("train", "--batch", "4", "--variants", "full,frozen,lora");
+    assertEquals(3, lines.size());
+    for (int i = 0; i < 3; i++) {
+      JsonNode line = lines.get(i);
+      assertEquals(List.of("full", "frozen", "lora").get(i), line.path("variant").asText());
+      assertEquals(lines.get(0).path("loss").asDouble(), line.path("loss").asDouble(), 1e-7);
+    }
+    assertTrue(
+        tflop(lines.get(0)) > tflop(lines.get(1)) && tflop(lines.get(1)) > tflop(lines.get(2)));
+  }
+
+  private static double tflop(JsonNode line) {
+    return line.path("model_tflop").asDouble();
+  }
+
+  @Test
   void supervisedStepsTakeTheCompletionsInOrder() throws IOException {
     List<JsonNode> lines = inside("train", "--stage", "sft", "--batch", "4");
     JsonNode line = lines.get(0);
@@ -169,7 +186,7 @@ final class TestBench {
 
   @Test
   void whatIsNotBuiltIsAUsageError() {
-    assertUsage("lora", "train", "--variants", "full,lora");
+    assertUsage("qlora", "train", "--variants", "full,qlora");
     assertUsage("autocast", "train", "--dtype", "autocast");
     assertUsage("dpo", "train", "--stage", "dpo");
     assertUsage("float16", "generate", "--dtype", "float16");

@@ -1,11 +1,16 @@
 package io.relook.bench;
 
 import ai.djl.Device;
+import io.relook.model.checkpoint.Adapter;
 import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.checkpoint.LoraConfig;
+import io.relook.model.checkpoint.ModelConfig;
+import io.relook.model.checkpoint.Modules;
 import io.relook.model.engine.Objective;
 import io.relook.model.engine.PolicyRow;
 import io.relook.model.engine.Prompt;
 import io.relook.model.engine.TrainableModel;
+import io.relook.model.engine.TrainedParts;
 import io.relook.model.engine.TrainingRow;
 import io.relook.model.torch.TorchProgram;
 import io.relook.training.MicroBatches;
@@ -24,8 +29,8 @@ import picocli.CommandLine.Option;
  * over sequences. SFT: one step for every {@code --batch} completions in the workload's order, mean
  * over their tokens. Both: gradient norm clipped at 1, AdamW, rate 1e-6.
  *
- * <p>A forward pass has at most as many positions as {@code --batch} of the longest sequences of
- * its step, padding included; {@link MicroBatches} sorts them by length, as in training.
+ * <p>A forward pass has at most as many tokens as {@code --batch} of the longest sequences of its
+ * step; {@link MicroBatches} puts those of one prompt together, which then counts once.
  */
 @Command(
     name = "train",
@@ -59,14 +64,20 @@ final class BenchTrain implements Callable<Integer> {
       names = "--variants",
       split = ",",
       defaultValue = "full",
-      description = "full: every weight is trained")
+      description =
+          "full: every weight is trained; frozen: the picture half is not; lora: rank 16 on all linear layers of the text half (default ${DEFAULT-VALUE})")
   private List<String> variants;
+
+  @Option(
+      names = "--checkpointing",
+      description = "keep each block's input alone for the gradient and run the block again")
+  private boolean checkpointing;
 
   @Override
   public Integer call() {
     options.require("--stage", List.of(stage), List.of("grpo", "sft"));
     options.require("--dtype", List.of(dtype), List.of("float32"));
-    options.require("--variants", variants, List.of("full"));
+    options.require("--variants", variants, List.of("full", "frozen", "lora"));
     if (batch < 1) {
       throw options.usage("--batch is at least 1");
     }
@@ -75,12 +86,29 @@ final class BenchTrain implements Callable<Integer> {
         Checkpoint checkpoint = Checkpoint.open(options.model(), new Configuration())) {
       Machine machine = Machine.measure(program, options.peakSeconds());
       for (String variant : variants) {
-        try (TrainableModel model = TrainableModel.load(program, checkpoint)) {
+        try (TrainableModel model = load(program, checkpoint, variant)) {
+          model.setRecompute(checkpointing);
           options.print(measure(model, work, variant, machine));
         }
       }
     }
     return 0;
+  }
+
+  private static TrainableModel load(TorchProgram program, Checkpoint checkpoint, String variant) {
+    return switch (variant) {
+      case "frozen" ->
+          TrainableModel.load(program, checkpoint, new TrainedParts(false, false, true));
+      case "lora" -> TrainableModel.load(program, checkpoint, adapter(checkpoint.config()));
+      default -> TrainableModel.load(program, checkpoint);
+    };
+  }
+
+  /** What the peers train: A from a fixed seed, B zero. */
+  private static Adapter adapter(ModelConfig config) {
+    LoraConfig lora =
+        new LoraConfig(16, 32, false, new Modules.AllLinear(), new Modules.Matching(".*visual.*"));
+    return Adapter.fresh(lora, config, 0);
   }
 
   /** All steps of one repeat: the first one's loss, and seconds. */
@@ -103,21 +131,15 @@ final class BenchTrain implements Callable<Integer> {
     double busy = others.cores();
     int sequences = work.fixed().size();
     long useful = work.fixed().stream().mapToLong(f -> f.ids().length).sum();
-    long real =
-        steps.stream()
-            .flatMap(List::stream)
-            .flatMap(List::stream)
-            .mapToLong(TrainingRow::length)
-            .sum();
-    long processed = steps.stream().flatMap(List::stream).mapToLong(BenchTrain::positions).sum();
+    long processed = steps.stream().flatMap(List::stream).mapToLong(BenchTrain::tokens).sum();
     Operations operations = new Operations(model.config());
-    double needed = operations.training(work);
+    double needed = operations.training(work, variant);
     double peak = machine.peak(dtype) * 1e9;
     int count = steps.size();
     Measurement line =
         options
             .line(stage + "_relook", "variant", variant, dtype, machine)
-            .put("checkpointing", false)
+            .put("checkpointing", checkpointing)
             .put("batch", batch)
             .put("sequences", sequences)
             .put("steps", count)
@@ -129,10 +151,10 @@ final class BenchTrain implements Callable<Integer> {
             .spread(grpo ? "seconds" : "step_s", passes, p -> p.seconds() / count, 3)
             .spread("forward_backward_s", passes, p -> p.compute / count, 3)
             .spread("optimizer_s", passes, p -> p.update / count, 4)
-            .put("padding_share", 1 - (double) real / processed, 3)
+            .put("padding_share", 0.0, 3)
             .put("model_tflop", needed / 1e12, 3);
     if (grpo) {
-      line.put("shared_prefix_tflop", operations.trainingWithSharedPrefix(work) / 1e12, 3);
+      line.put("shared_prefix_tflop", operations.trainingWithSharedPrefix(work, variant) / 1e12, 3);
     }
     return line.spread("share_of_matmul_peak", passes, p -> needed / p.seconds() / peak, 3)
         .put("loss", warmUp.loss, 9)
@@ -202,8 +224,10 @@ final class BenchTrain implements Callable<Integer> {
     return MicroBatches.of(rows, batch * longest);
   }
 
-  private static long positions(List<TrainingRow> micro) {
-    return (long) micro.size() * micro.stream().mapToInt(TrainingRow::length).max().orElse(0);
+  /** What the linear layers see: a prompt once in each pass. */
+  private static long tokens(List<TrainingRow> micro) {
+    return micro.stream().map(TrainingRow::prompt).distinct().mapToLong(Prompt::length).sum()
+        + micro.stream().mapToLong(row -> row.completion().length).sum();
   }
 
   private static float[] filled(int length, float value) {

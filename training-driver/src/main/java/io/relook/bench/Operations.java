@@ -10,8 +10,19 @@ import java.util.List;
  * peers' scripts count them: matrix products and attention, a multiply-add is two.
  */
 record Operations(ModelConfig config) {
-  /** A backward pass costs two forward passes. */
-  private static final int TRAINED = 3;
+  /**
+   * What a half of the model costs, in forward passes: the gradients of inputs and of weights are
+   * one each. The text of an adapter needs those of inputs alone.
+   */
+  private record Passes(int text, int pictures) {
+    static Passes of(String variant) {
+      return switch (variant) {
+        case "frozen" -> new Passes(3, 1);
+        case "lora" -> new Passes(2, 1);
+        default -> new Passes(3, 3);
+      };
+    }
+  }
 
   /** Tokens number start … length of a causal sequence, {@code scored} of them through the head. */
   double text(long length, long scored, long start) {
@@ -66,28 +77,31 @@ record Operations(ModelConfig config) {
     return sum;
   }
 
-  /** Training all weights on all completions, prompt and pictures repeated for each. */
-  double training(Workload work) {
+  /** Training on all completions, prompt and pictures repeated for each. */
+  double training(Workload work, String variant) {
+    Passes passes = Passes.of(variant);
     double sum = 0;
     for (Workload.Fixed fixed : work.fixed()) {
       Prompt prompt = work.prompts().get(fixed.prompt());
       int length = fixed.ids().length;
-      sum += TRAINED * (text(prompt.length() + length, length, 0) + pictures(prompt));
+      sum += passes.text * text(prompt.length() + length, length, 0);
+      sum += passes.pictures * pictures(prompt);
     }
     return sum;
   }
 
   /** The same with prompt and pictures once for all completions of a prompt. */
-  double trainingWithSharedPrefix(Workload work) {
+  double trainingWithSharedPrefix(Workload work, String variant) {
+    Passes passes = Passes.of(variant);
     double sum = 0;
     List<Prompt> prompts = work.prompts();
     for (Prompt prompt : prompts) {
-      sum += TRAINED * (text(prompt.length(), 0, 0) + pictures(prompt));
+      sum += passes.text * text(prompt.length(), 0, 0) + passes.pictures * pictures(prompt);
     }
     for (Workload.Fixed fixed : work.fixed()) {
       int start = prompts.get(fixed.prompt()).length();
       int length = fixed.ids().length;
-      sum += TRAINED * text(start + length, length, start);
+      sum += passes.text * text(start + length, length, start);
     }
     return sum;
   }

@@ -102,6 +102,7 @@ final class GrpoChecks {
         report.broken(at, e);
       }
     }
+    PackChecks.run(report, model, program, checkpoint, rowsOfAllGroups());
     for (String key : open) {
       report.notCompared(model + ".grpo." + key, "unknown key");
     }
@@ -221,6 +222,20 @@ final class GrpoChecks {
                 null,
                 null)
             .rows());
+  }
+
+  /** As supervised rows: a loss that is not zero, and a gradient of every token. */
+  private List<TrainingRow> rowsOfAllGroups() {
+    float all = groups.values().stream().mapToInt(group -> group.completions.length).sum();
+    List<TrainingRow> rows = new ArrayList<>();
+    for (Group group : groups.values()) {
+      for (int[] completion : group.completions) {
+        float[] weights = new float[completion.length];
+        Arrays.fill(weights, 1 / all / completion.length);
+        rows.add(TrainingRow.supervised(group.prompt, completion, weights));
+      }
+    }
+    return rows;
   }
 
   /** Log-probabilities and entropies. */

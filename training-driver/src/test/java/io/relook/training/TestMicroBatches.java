@@ -13,9 +13,17 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 final class TestMicroBatches {
+  private static int prompts;
+
+  /** A row of its own prompt: one that no other has. */
   private static TrainingRow row(int length) {
-    return TrainingRow.supervised(
-        new Prompt(new int[length - 2], List.of()), new int[2], new float[2]);
+    int[] ids = new int[length - 2];
+    ids[0] = ++prompts;
+    return row(new Prompt(ids, List.of()), 2);
+  }
+
+  private static TrainingRow row(Prompt prompt, int completion) {
+    return TrainingRow.supervised(prompt, new int[completion], new float[completion]);
   }
 
   private static List<TrainingRow> rows(int... lengths) {
@@ -33,11 +41,22 @@ final class TestMicroBatches {
   }
 
   @Test
-  void rowsOfSimilarLengthShareABatchAndPaddingCounts() {
-    // 3 + 4 + 5 is 12 tokens, but padded to 5 it is 15: over the budget of 14.
+  void rowsOfSimilarLengthRunTogether() {
     assertEquals(
-        List.of(List.of(3, 4), List.of(5, 7), List.of(10)),
+        List.of(List.of(3, 4, 5), List.of(7), List.of(10)),
         lengths(MicroBatches.of(rows(10, 4, 7, 3, 5), 14)));
+  }
+
+  @Test
+  void aSharedPromptCountsOnce() {
+    Prompt prompt = new Prompt(new int[20], List.of());
+    Prompt equal = new Prompt(new int[20], List.of());
+    List<TrainingRow> rows = List.of(row(prompt, 9), row(30), row(equal, 3), row(prompt, 6));
+    assertEquals(
+        List.of(List.of(23, 26, 29), List.of(30)), lengths(MicroBatches.of(rows, 20 + 3 + 6 + 9)));
+    assertEquals(
+        List.of(List.of(23, 26), List.of(29), List.of(30)),
+        lengths(MicroBatches.of(rows, 20 + 3 + 6 + 8)));
   }
 
   @Test
@@ -62,7 +81,11 @@ final class TestMicroBatches {
     for (int trial = 0; trial < 200; trial++) {
       List<TrainingRow> rows = new ArrayList<>();
       for (int i = random.nextInt(40); i > 0; i--) {
-        rows.add(row(3 + random.nextInt(60)));
+        Prompt prompt = new Prompt(new int[1 + random.nextInt(12)], List.of());
+        rows.add(
+            random.nextBoolean()
+                ? row(3 + random.nextInt(60))
+                : row(prompt, 1 + random.nextInt(50)));
       }
       int budget = 64 + random.nextInt(200);
       List<List<TrainingRow>> batches = MicroBatches.of(rows, budget);
@@ -70,10 +93,14 @@ final class TestMicroBatches {
       assertEquals(
           rows.size(), batches.stream().flatMap(List::stream).distinct().count(), "rows repeat");
       for (List<TrainingRow> batch : batches) {
-        int longest = batch.stream().mapToInt(TrainingRow::length).max().getAsInt();
-        assertTrue(batch.size() * longest <= budget, "over the budget");
+        assertTrue(tokens(batch) <= budget, "over the budget");
       }
     }
+  }
+
+  private static int tokens(List<TrainingRow> batch) {
+    return batch.stream().map(TrainingRow::prompt).distinct().mapToInt(Prompt::length).sum()
+        + batch.stream().mapToInt(row -> row.completion().length).sum();
   }
 
   @Test

@@ -39,15 +39,14 @@ public final class ModelProbe {
     model.exclusively(
         () -> {
           try (NDManager scope = model.newScope()) {
-            VisionLanguageModel.Rows rows = model.rows(scope, List.of(prompt), prompt.length());
             NDList all =
                 model.call(
                     scope,
                     "hidden_states",
-                    rows.arguments(),
+                    model.tokens(scope, prompt, prompt.length()),
                     model.weights().top.get(0),
                     model.weights().top.get(1));
-            all.forEach(state -> states.add(VisionLanguageModel.matrix(state.squeeze(0))));
+            all.forEach(state -> states.add(VisionLanguageModel.matrix(state)));
           }
         });
     return states;
@@ -64,8 +63,7 @@ public final class ModelProbe {
     model.exclusively(
         () -> {
           try (NDManager scope = model.newScope()) {
-            VisionLanguageModel.Rows rows = model.rows(scope, List.of(whole), whole.length());
-            List<Object> first = new ArrayList<>(rows.arguments());
+            List<Object> first = new ArrayList<>(model.tokens(scope, whole, whole.length()));
             first.add(prompt.length() - 1);
             NDArray shares =
                 model.call(scope, "attention_on_image", first, model.weights().top.get(0)).head();

@@ -61,6 +61,13 @@ final class Optimizer {
     }
   }
 
+  /** Forgets the gradient. */
+  void clear() {
+    try (NDManager scope = program.newScope()) {
+      program.callWithGradients(scope, "clear", sums);
+    }
+  }
+
   /** One step with the gradient, which is zero afterwards. */
   void step(double rate, TrainableModel.AdamW settings) {
     steps++;

@@ -18,6 +18,20 @@ public record Prompt(int[] ids, List<PictureGrid> pictures, int given) {
     pictures = List.copyOf(pictures);
   }
 
+  /** The same tokens over the same pictures: such prompts can be run once for all of them. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Prompt that
+        && given == that.given
+        && Arrays.equals(ids, that.ids)
+        && pictures.equals(that.pictures);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(ids);
+  }
+
   /** A prompt without sampled tokens. */
   public Prompt(int[] ids, List<PictureGrid> pictures) {
     this(ids, pictures, ids.length);

@@ -128,22 +128,9 @@ public final class VisionLanguageModel implements AutoCloseable {
       if (length == 0) {
         return new PrefilledPrompt(kept, new NDList(), new NDList(), 0);
       }
-      Rows rows = rows(scope, List.of(prompt), length);
       ModelConfig.Text t = config.text();
-      NDList all =
-          program.call(
-              kept,
-              "prefill",
-              rows.ids,
-              rows.pictures,
-              rows.at,
-              rows.positions,
-              weights.top.get(0),
-              weights.text,
-              heads(),
-              sections(),
-              t.ropeTheta(),
-              t.rmsNormEps());
+      NDList all = call(scope, "prefill", tokens(scope, prompt, length), weights.top.get(0));
+      all.forEach(tensor -> tensor.attach(kept));
       return new PrefilledPrompt(
           kept,
           new NDList(all.subList(0, t.layers())),
@@ -155,31 +142,25 @@ public final class VisionLanguageModel implements AutoCloseable {
     }
   }
 
-  /** The logits (V) that follow each prompt; the prompts run as one batch, padded on the right. */
+  /** The logits (V) that follow each prompt; the prompts run together. */
   public float[][] lastLogits(List<Prompt> prompts) {
     prompts.forEach(this::requireRunnable);
+    Pack pack = Pack.of(prompts.stream().map(p -> new Pack.Row(p, new int[0])).toList(), config);
+    long[] places = new long[prompts.size()];
+    for (int i = 0; i < places.length; i++) {
+      places[i] = pack.place(i, prompts.get(i).length() - 1);
+    }
     float[][][] result = new float[1][][];
     exclusively(
         () -> {
           try (NDManager scope = newScope()) {
-            int width = prompts.stream().mapToInt(Prompt::length).max().orElse(1);
-            Rows rows = rows(scope, prompts, width);
-            long[] places = new long[prompts.size()];
-            for (int i = 0; i < places.length; i++) {
-              places[i] = (long) i * width + prompts.get(i).length() - 1;
-            }
-            List<Object> first = new ArrayList<>(rows.arguments());
+            List<Object> first = new ArrayList<>(tokens(scope, pack));
+            first.add(pack.layout(scope));
             first.add(scope.create(places));
-            result[0] =
-                matrix(
-                    call(
-                            scope,
-                            "logits_at",
-                            first,
-                            weights.top.get(0),
-                            weights.top.get(1),
-                            weights.head)
-                        .head());
+            NDArray embed = weights.top.get(0);
+            NDList logits =
+                call(scope, "logits_at", first, embed, weights.top.get(1), weights.head);
+            result[0] = matrix(logits.head());
           }
         });
     return result[0];
@@ -187,66 +168,75 @@ public final class VisionLanguageModel implements AutoCloseable {
 
   /**
    * The log-probability of each completion's tokens after its prompt, under softmax(logits /
-   * temperature), with the entropy in nats. All rows run as one batch: callers bound its size.
+   * temperature), with the entropy in nats. All rows run together, equal prompts once: callers
+   * bound their tokens.
    */
   public List<Scores> logProbs(List<Prompt> prompts, List<int[]> completions, double temperature) {
     if (prompts.size() != completions.size()) {
       throw new IllegalArgumentException(
           "%d prompts but %d completions".formatted(prompts.size(), completions.size()));
     }
-    List<Prompt> whole = new ArrayList<>();
+    List<Pack.Row> rows = new ArrayList<>();
     for (int i = 0; i < prompts.size(); i++) {
-      whole.add(prompts.get(i).plus(completions.get(i)));
+      requireRunnable(prompts.get(i).plus(completions.get(i)));
+      rows.add(Pack.Row.of(prompts.get(i), completions.get(i)));
     }
-    return scores(whole, prompts.stream().map(Prompt::length).toList(), temperature);
+    Pack pack = Pack.of(rows, config);
+    List<Long> places = new ArrayList<>();
+    List<Long> targets = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      for (int k = 0; k < completions.get(i).length; k++) {
+        places.add(pack.place(i, prompts.get(i).length() - 1 + k));
+        targets.add((long) completions.get(i)[k]);
+      }
+    }
+    Scores all = scores(pack, places, targets, temperature);
+    List<Scores> scores = new ArrayList<>();
+    int at = 0;
+    for (int[] completion : completions) {
+      int end = at + completion.length;
+      scores.add(
+          new Scores(
+              Arrays.copyOfRange(all.logProbs, at, end),
+              Arrays.copyOfRange(all.entropies, at, end)));
+      at = end;
+    }
+    return scores;
   }
 
   /** As {@link #logProbs}, of a prompt's own tokens from number {@code first} (at least 1) on. */
   public Scores logProbsWithin(Prompt prompt, int first) {
-    return scores(List.of(prompt), List.of(first), 1).get(0);
-  }
-
-  /** The scores of each row's tokens from its first one on. */
-  private List<Scores> scores(List<Prompt> rows, List<Integer> firsts, double temperature) {
-    rows.forEach(this::requireRunnable);
-    int width = rows.stream().mapToInt(Prompt::length).max().orElse(1);
+    requireRunnable(prompt);
+    Pack pack = Pack.of(List.of(new Pack.Row(prompt, new int[0])), config);
     List<Long> places = new ArrayList<>();
     List<Long> targets = new ArrayList<>();
-    for (int i = 0; i < rows.size(); i++) {
-      for (int k = firsts.get(i); k < rows.get(i).length(); k++) {
-        places.add((long) i * width + k - 1);
-        targets.add((long) rows.get(i).ids()[k]);
-      }
+    for (int k = first; k < prompt.length(); k++) {
+      places.add(pack.place(0, k - 1));
+      targets.add((long) prompt.ids()[k]);
     }
-    List<Scores> scores = new ArrayList<>();
+    return scores(pack, places, targets, 1);
+  }
+
+  private Scores scores(Pack pack, List<Long> places, List<Long> targets, double temperature) {
+    Scores[] scores = {new Scores(new float[0], new float[0])};
     if (places.isEmpty()) {
-      rows.forEach(row -> scores.add(new Scores(new float[0], new float[0])));
-      return scores;
+      return scores[0];
     }
     exclusively(
         () -> {
           try (NDManager scope = newScope()) {
-            List<Object> first = new ArrayList<>(rows(scope, rows, width).arguments());
+            List<Object> first = new ArrayList<>(tokens(scope, pack));
+            first.add(pack.layout(scope));
             first.add(scope.create(places.stream().mapToLong(Long::longValue).toArray()));
             first.add(scope.create(targets.stream().mapToLong(Long::longValue).toArray()));
             first.add(temperature);
             NDArray embed = weights.top.get(0);
             NDList result =
                 call(scope, "log_probs", first, embed, weights.top.get(1), weights.head);
-            float[] logProbs = result.get(0).toFloatArray();
-            float[] entropies = result.get(1).toFloatArray();
-            int at = 0;
-            for (int i = 0; i < rows.size(); i++) {
-              int end = at + rows.get(i).length() - firsts.get(i);
-              scores.add(
-                  new Scores(
-                      Arrays.copyOfRange(logProbs, at, end),
-                      Arrays.copyOfRange(entropies, at, end)));
-              at = end;
-            }
+            scores[0] = new Scores(result.get(0).toFloatArray(), result.get(1).toFloatArray());
           }
         });
-    return scores;
+    return scores[0];
   }
 
   @Override
@@ -314,25 +304,20 @@ public final class VisionLanguageModel implements AutoCloseable {
     return Arrays.stream(config.text().mropeSection()).asLongStream().toArray();
   }
 
-  /** Rows of a batch on the device. */
-  record Rows(NDArray ids, NDArray pictures, NDArray at, NDArray positions) {
-    List<Object> arguments() {
-      return List.of(ids, pictures, at, positions);
-    }
+  /** ids, pictures, at, positions: what the programs begin with. */
+  List<Object> tokens(NDManager scope, Pack pack) {
+    NDArray pictures =
+        pack.pictures().isEmpty()
+            ? scope.create(new float[0], new Shape(0, config.text().hiddenSize()))
+            : encode(scope, pack.pictures(), pack.from());
+    return List.of(pack.ids(scope), pictures, scope.create(pack.at()), pack.positions(scope));
   }
 
-  /** The first {@code width} tokens of each prompt, padded on the right. */
-  Rows rows(NDManager scope, List<Prompt> prompts, int width) {
-    RowBatch batch = RowBatch.of(prompts, width, config);
-    NDArray pictures =
-        batch.pictures().isEmpty()
-            ? scope.create(new float[0], new Shape(0, config.text().hiddenSize()))
-            : encode(scope, batch.pictures(), batch.from());
-    return new Rows(
-        scope.create(batch.ids(), new Shape(prompts.size(), width)),
-        pictures,
-        scope.create(batch.at()),
-        scope.create(batch.positions(), new Shape(3, prompts.size(), width)));
+  /** The same of one prompt's first tokens. */
+  List<Object> tokens(NDManager scope, Prompt prompt, int length) {
+    int[] ids = Arrays.copyOf(prompt.ids(), length);
+    Prompt part = new Prompt(ids, prompt.pictures(), Math.min(prompt.given(), length));
+    return tokens(scope, Pack.of(List.of(new Pack.Row(part, new int[0])), config));
   }
 
   static float[][] matrix(NDArray array) {

@@ -1,0 +1,218 @@
+package io.relook.model.engine;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.relook.model.checkpoint.ModelConfig;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/**
+ * Rows as one sequence of tokens without padding, as {@code torchscript/text.py} runs them: rows
+ * that begin with the same prompt share it. A root is a sequence from position 0 on; a branch goes
+ * on where its root ends and sees the root and itself.
+ */
+final class Pack {
+  /** A prompt and what follows it. */
+  record Row(Prompt prompt, int[] rest) {
+    /** A completion behind its prompt; nothing asks what follows its last token. */
+    static Row of(Prompt prompt, int[] completion) {
+      return new Row(prompt, Arrays.copyOf(completion, Math.max(0, completion.length - 1)));
+    }
+  }
+
+  /** Where a row's tokens lie: {@code shared} from {@code root} on, the others from {@code own}. */
+  private record Place(int root, int shared, int own) {
+    long of(int token) {
+      return token < shared ? root + token : own + token - shared;
+    }
+  }
+
+  /** Consecutive tokens of the pack. */
+  private record Span(int from, int length) {}
+
+  private final Place[] rows;
+  private final List<Span> roots = new ArrayList<>();
+  private final List<Span> branches = new ArrayList<>();
+  private final List<Span> rootsOfBranches = new ArrayList<>();
+  private final long[] ids;
+  private final long[] positions;
+  private final Map<PictureGrid, Integer> pictures = new LinkedHashMap<>();
+  private final List<Long> at = new ArrayList<>();
+  private final List<Long> from = new ArrayList<>();
+
+  private Pack(List<Row> all, ModelConfig config) {
+    Map<Prompt, List<Integer>> families = families(all);
+    int count = tokens(all);
+    rows = new Place[all.size()];
+    ids = new long[count];
+    positions = new long[3 * count];
+    Writer writer = new Writer(config);
+    families.forEach(
+        (prompt, family) -> {
+          boolean alone = family.size() == 1;
+          Prompt whole = alone ? prompt.plus(all.get(family.get(0)).rest) : prompt;
+          Span root = writer.write(whole, 0);
+          roots.add(root);
+          family.forEach(row -> rows[row] = new Place(root.from, root.length, 0));
+        });
+    int root = 0;
+    for (List<Integer> family : families.values()) {
+      for (int row : family) {
+        int[] rest = all.get(row).rest;
+        if (family.size() > 1 && rest.length > 0) {
+          Span branch = writer.write(all.get(row).prompt.plus(rest), roots.get(root).length);
+          rows[row] = new Place(rows[row].root, rows[row].shared, branch.from);
+          branches.add(branch);
+          rootsOfBranches.add(roots.get(root));
+        }
+      }
+      root++;
+    }
+  }
+
+  static Pack of(List<Row> rows, ModelConfig config) {
+    return new Pack(rows, config);
+  }
+
+  /** How many tokens the rows are together when those of one prompt share it. */
+  private static int tokens(List<Row> rows) {
+    return families(rows).keySet().stream().mapToInt(Prompt::length).sum()
+        + rows.stream().mapToInt(row -> row.rest.length).sum();
+  }
+
+  private static Map<Prompt, List<Integer>> families(List<Row> rows) {
+    Map<Prompt, List<Integer>> families = new LinkedHashMap<>();
+    for (int i = 0; i < rows.size(); i++) {
+      families.computeIfAbsent(rows.get(i).prompt, prompt -> new ArrayList<>()).add(i);
+    }
+    return families;
+  }
+
+  /** Puts tokens behind those that are there. */
+  private final class Writer {
+    private final ModelConfig config;
+    private final int merge;
+    private int next;
+    private int embeddings;
+
+    Writer(ModelConfig config) {
+      this.config = config;
+      this.merge = config.vision().spatialMergeSize();
+    }
+
+    /** The tokens from one on. */
+    Span write(Prompt tokens, int start) {
+      Positions places = Positions.of(tokens.ids(), tokens.pictures(), config);
+      Iterator<Long> shown = start == 0 ? embeddingsOf(tokens) : null;
+      Span span = new Span(next, tokens.length() - start);
+      for (int i = start; i < tokens.length(); i++, next++) {
+        ids[next] = tokens.ids()[i];
+        for (int axis = 0; axis < 3; axis++) {
+          positions[axis * ids.length + next] = places.at(axis, i);
+        }
+        if (i < tokens.given() && ids[next] == config.imageTokenId()) {
+          at.add((long) next);
+          from.add(shown.next());
+        }
+      }
+      return span;
+    }
+
+    private Iterator<Long> embeddingsOf(Prompt tokens) {
+      for (PictureGrid picture : tokens.pictures()) {
+        if (pictures.putIfAbsent(picture, embeddings) == null) {
+          embeddings += picture.tokens(merge);
+        }
+      }
+      return tokens.pictures().stream()
+          .flatMap(p -> LongStream.range(0, p.tokens(merge)).mapToObj(k -> pictures.get(p) + k))
+          .iterator();
+    }
+  }
+
+  /** The place of a row's token. */
+  long place(int row, int token) {
+    return rows[row].of(token);
+  }
+
+  /** Of all rows, each once however many rows show it. */
+  List<PictureGrid> pictures() {
+    return List.copyOf(pictures.keySet());
+  }
+
+  /** The places of picture tokens. */
+  long[] at() {
+    return at.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /** Which of the pictures' embeddings stands at each of them. */
+  long[] from() {
+    return from.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /** (N). */
+  NDArray ids(NDManager scope) {
+    return scope.create(ids);
+  }
+
+  /** (3, N). */
+  NDArray positions(NDManager scope) {
+    return scope.create(positions, new Shape(3, ids.length));
+  }
+
+  /** roots, branches, keys, lengths, back: see {@code text.py}. */
+  NDList layout(NDManager scope) {
+    int longestRoot = longest(roots);
+    int longest = longest(branches);
+    int seen = longest(rootsOfBranches);
+    long[] keys = new long[branches.size() * (seen + longest)];
+    long[] lengths = new long[branches.size()];
+    for (int r = 0; r < branches.size(); r++) {
+      fill(keys, r * (seen + longest), rootsOfBranches.get(r));
+      fill(keys, r * (seen + longest) + seen, branches.get(r));
+      lengths[r] = rootsOfBranches.get(r).length;
+    }
+    long[] back = new long[ids.length];
+    tell(back, roots, longestRoot, 0);
+    tell(back, branches, longest, roots.size() * longestRoot);
+    return new NDList(
+        rectangle(scope, roots, longestRoot),
+        rectangle(scope, branches, longest),
+        scope.create(keys, new Shape(branches.size(), seen + longest)),
+        scope.create(lengths),
+        scope.create(back));
+  }
+
+  private static NDArray rectangle(NDManager scope, List<Span> spans, int width) {
+    long[] places = new long[spans.size() * width];
+    for (int i = 0; i < spans.size(); i++) {
+      fill(places, i * width, spans.get(i));
+    }
+    return scope.create(places, new Shape(spans.size(), width));
+  }
+
+  private static void fill(long[] places, int at, Span span) {
+    for (int k = 0; k < span.length; k++) {
+      places[at + k] = span.from + k;
+    }
+  }
+
+  private static void tell(long[] back, List<Span> spans, int width, int first) {
+    for (int i = 0; i < spans.size(); i++) {
+      for (int k = 0; k < spans.get(i).length; k++) {
+        back[spans.get(i).from + k] = first + (long) i * width + k;
+      }
+    }
+  }
+
+  private static int longest(List<Span> spans) {
+    return spans.stream().mapToInt(Span::length).max().orElse(0);
+  }
+}

@@ -1,0 +1,62 @@
+package io.relook.parity;
+
+import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.checkpoint.ExpectedTensors;
+import io.relook.model.engine.Objective;
+import io.relook.model.engine.TrainableModel;
+import io.relook.model.engine.TrainingRow;
+import io.relook.model.torch.TorchProgram;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Rows that share their prompt, several prompts in one pack, against each row alone: no reference's
+ * numbers, but the engine's own. Once as gradients usually run, once with blocks and logits
+ * computed again, in slices.
+ */
+final class PackChecks {
+  private static final Objective LOSS = new Objective.CrossEntropy();
+
+  private static final long ALL = Integer.MAX_VALUE;
+
+  private PackChecks() {}
+
+  /** Each row's weights hold the divisors of all. */
+  static void run(
+      Report report,
+      String model,
+      TorchProgram program,
+      Checkpoint checkpoint,
+      List<TrainingRow> rows) {
+    try (TrainableModel trained = TrainableModel.load(program, checkpoint)) {
+      double alone = 0;
+      for (TrainingRow row : rows) {
+        alone += trained.forwardBackward(List.of(row), LOSS).loss();
+      }
+      Map<String, float[]> gradients = gradients(trained);
+      for (boolean recompute : new boolean[] {false, true}) {
+        String at = model + ".pack." + (recompute ? "recomputed." : "");
+        trained.setRecompute(recompute);
+        trained.setLogitsAtOnce(recompute ? 64L * trained.config().text().vocabSize() : ALL);
+        trained.clearGradient();
+        double together = trained.forwardBackward(rows, LOSS).loss();
+        report.within(at + "loss", Math.abs(together - alone), Tolerance.LOSS);
+        double worst = 0;
+        for (Map.Entry<String, float[]> now : gradients(trained).entrySet()) {
+          float[] before = gradients.get(now.getKey());
+          worst = Math.max(worst, Numbers.relative(now.getValue(), before));
+        }
+        report.within(at + "gradients (worst)", worst, Tolerance.GRADIENT);
+      }
+    }
+  }
+
+  private static Map<String, float[]> gradients(TrainableModel model) {
+    Map<String, float[]> gradients = new LinkedHashMap<>();
+    for (String name : ExpectedTensors.of(model.config()).keySet()) {
+      gradients.put(name, model.gradient(name));
+    }
+    return gradients;
+  }
+}
