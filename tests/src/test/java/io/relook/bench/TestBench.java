@@ -146,12 +146,6 @@ final class TestBench {
       assertEquals(List.of("full", "frozen", "lora").get(i), line.path("variant").asText());
       assertEquals(lines.get(0).path("loss").asDouble(), line.path("loss").asDouble(), 1e-7);
     }
-    assertTrue(
-        tflop(lines.get(0)) > tflop(lines.get(1)) && tflop(lines.get(1)) > tflop(lines.get(2)));
-  }
-
-  private static double tflop(JsonNode line) {
-    return line.path("model_tflop").asDouble();
   }
 
   @Test
