@@ -24,4 +24,10 @@ advantages ARRAY<DOUBLE> NOT NULL COMMENT 'of each; empty for sft',
 tables_read MAP<STRING, BIGINT> NOT NULL COMMENT 'Delta version of each table read',
 policy_in STRING NOT NULL COMMENT 'weights before',
 policy_out STRING NOT NULL COMMENT 'weights after',
-seconds DOUBLE NOT NULL COMMENT 'of the step'
+seconds DOUBLE NOT NULL COMMENT 'of the step',
+skipped STRING COMMENT 'why the step left the weights as they were; NULL where it did not',
+loss_parts MAP<STRING, DOUBLE> COMMENT 'surrogate, divergence and entropy as the loss weighs tokens, before beta and bonus',
+reward_parts MAP<STRING, DOUBLE> COMMENT 'mean of each reward over the rows of the rollout that have it',
+metrics MAP<STRING, DOUBLE> COMMENT 'further figures by name, such as ratio_min, divergence, length_mean, truncated_share',
+seconds_by_part MAP<STRING, DOUBLE> COMMENT 'where the step''s time went',
+sampler_gaps ARRAY<DOUBLE> COMMENT 'of each trained row: largest difference between sampler''s and trainer''s log-probabilities'

@@ -48,10 +48,10 @@ def adapted(y: Tensor, x: Tensor, a: List[Tensor], at: int) -> Tensor:
     return y + F.linear(F.linear(x, a[2 * at]), a[2 * at + 1])
 
 
-def adapters(weights: int, first: List[int], rows: List[int], scale: float, pairs: List[Tensor]) -> List[Tensor]:
+def adapters(weights: int, first: List[int], rows: List[int], scale: float, pairs: List[Tensor], compute: int) -> List[Tensor]:
     """What `adapted` reads, out of pairs A (r, in), B (rows, r): those of weight i are number first[i] … first[i + 1] - 1. A weight may be several
     tensors one below the other (q, k and v), each with a pair of its own: the As are stacked, and each B stands in its own columns at
-    its tensor's rows. rows: above and below each B. So one product of each kind serves them all."""
+    its tensor's rows. rows: above and below each B. So one product of each kind serves them all; in the compute type."""
     results: List[Tensor] = []
     for i in range(weights):
         a: List[Tensor] = []
@@ -64,6 +64,6 @@ def adapters(weights: int, first: List[int], rows: List[int], scale: float, pair
             results.append(none)
             results.append(none)
         else:
-            results.append(torch.cat(a, 0))
-            results.append(torch.cat(b, 1))
+            results.append(torch.cat(a, 0).to(compute))
+            results.append(torch.cat(b, 1).to(compute))
     return results

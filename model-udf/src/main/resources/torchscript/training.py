@@ -66,8 +66,8 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
                      sums: List[Tensor]) -> List[Tensor]:
     """Adds the gradient of `policy_objective` into `sums`, one a trained weight in order ends, vision, top, text, then the adapters' pairs; where not
     `learn`, only measures. The tokens are packed (see text.py) and hold whole completions: cells (M) are the targets' flat places in their rows
-    (B, C), given (10, B, C); the cross-entropy is `reinforce` with advantages of 1. Pictures are patches, with back: the place of each
-    embedding among theirs; or kept: embeddings that were made before, if there are no patches. trained (0 or 1 each): vision tower, merger, language
+    (B, C), given (10, B, C); the cross-entropy is `reinforce` with advantages of 1. Pictures are patches, or, if there are none, embeddings that were
+    kept; back: which embedding stands at each of the places at. trained (0 or 1 each): vision tower, merger, language
     model. pairs, first, rows_around, scale: see `adapters`. top: embed, norm, head; the head is left out where tied. Logits exist for at_once
     targets at a time. The gradient goes through the model block by block; recompute: nothing but each block's input is kept for it. Returns the four
     sums (float64), then float32 per target: log-probability, entropy, ratio, factor, divergence."""
@@ -87,7 +87,7 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
         own.append(pair.detach().requires_grad_(learn))
     a: List[Tensor] = []
     if len(own) > 0:
-        a = adapters(len(leaves), first, rows_around, scale, own)
+        a = adapters(len(leaves), first, rows_around, scale, own, top[0].dtype)
     own_ends, own_vision, own_top, own_text = leaves[:e], leaves[e:embed], leaves[embed:body], leaves[body:]
     a_ends, a_vision, a_top, a_text = a[:2 * e], a[2 * e:2 * embed], a[2 * embed:2 * body], a[2 * body:]
 
@@ -109,17 +109,16 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
             vision_out.append(x.detach() if recompute else x)
         vision_in.append(x.detach().requires_grad_(tower))
         seen = merger(vision_in[v // 10], own_ends, a_ends)[back]
-    shown = seen.detach().requires_grad_(merging)
-
+    else:
+        seen = kept[back]
     # The language model.
     below = merging or (learn and learns[embed] >= 0)
-    first_x = embedded(ids, own_top[0], shown, at)
+    x = embedded(ids, own_top[0].detach(), seen.detach(), at)
     angles = mrope(positions, theta, sections)
-    cos, sin = angles.cos().to(first_x.dtype), angles.sin().to(first_x.dtype)
-    mask = branch_mask(pack, first_x.dtype)
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    mask = branch_mask(pack, x.dtype)
     text_in: List[Tensor] = []
     text_out: List[Tensor] = []
-    x = first_x
     needed = below
     for l in range(layers):
         text_in.append(x.detach().requires_grad_(needed))
@@ -169,10 +168,11 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
                     if recompute:
                         y = packed_layer(text_in[l], own_text, a_text, 7 * l, cos, sin, pack, mask, heads, epsilon)
                     by_x = add_gradients([y], [by_x], text_in[l], leaves, own, learns, first, start, start + 7, False, sums)
-            if below:
-                by_x = add_gradients([first_x], [by_x], shown, leaves, own, learns, first, embed, embed + 1, False, sums)
+            if learns[embed] >= 0:  # In float32, or frequent tokens' sums would stand still in bfloat16.
+                by_tokens = by_x.to(torch.float32).index_fill(0, at, 0.0)
+                sums[learns[embed]].add_(torch.ops.aten.embedding_dense_backward(by_tokens, ids, own_top[0].size(0), -1, False))
             if merging:
-                by_x = add_gradients([seen], [by_x], vision_in[v // 10], leaves, own, learns, first, 1, e, False, sums)
+                by_x = add_gradients([seen], [by_x[at]], vision_in[v // 10], leaves, own, learns, first, 1, e, False, sums)
             if tower:
                 for i in range(v // 10):
                     l = v // 10 - 1 - i
@@ -216,6 +216,19 @@ def adamw(weights: List[Tensor], sums: List[Tensor], first: List[Tensor], second
 
 
 @torch.jit.export
+def rounded(tensors: List[Tensor], compute: int) -> List[Tensor]:
+    """The same values in a compute type."""
+    return [x.to(compute) for x in tensors]
+
+
+@torch.jit.export
+def copy_to(tensors: List[Tensor], sources: List[Tensor]) -> List[Tensor]:
+    """Each source's values into its tensor, in the tensor's type."""
+    torch._foreach_copy_(tensors, sources)
+    return tensors
+
+
+@torch.jit.export
 def zeros_like(tensors: List[Tensor]) -> List[Tensor]:
     """Float32 zeros of the same shapes."""
     return [torch.zeros_like(x, dtype=torch.float32) for x in tensors]
@@ -223,5 +236,5 @@ def zeros_like(tensors: List[Tensor]) -> List[Tensor]:
 
 @torch.jit.export
 def merged(weight: Tensor, row: int, a: Tensor, b: Tensor, scale: float) -> Tensor:
-    """W + scale · B A of the rows from `row` on that B has, W left alone."""
-    return weight[row:row + b.size(0)] + torch.matmul(b, a) * scale
+    """W + scale · B A of the rows from `row` on that B has, W left alone; float32."""
+    return weight[row:row + b.size(0)].to(torch.float32) + torch.matmul(b, a) * scale

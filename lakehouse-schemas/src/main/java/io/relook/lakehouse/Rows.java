@@ -153,7 +153,13 @@ public final class Rows {
       Map<String, Long> tablesRead,
       String policyIn,
       String policyOut,
-      double seconds) {}
+      double seconds,
+      String skipped,
+      Map<String, Double> lossParts,
+      Map<String, Double> rewardParts,
+      Map<String, Double> metrics,
+      Map<String, Double> secondsByPart,
+      List<Double> samplerGaps) {}
 
   /** A sampled group that a GRPO step left out. */
   public record GroupFiltered(String queryId, String reason) {}

@@ -181,7 +181,7 @@ public record ObjectiveValues(
         "topEntropyShare must be from 0 to 1");
     check(problems, scaleEpsilon >= 0, "scaleEpsilon must not be negative");
     if (!problems.isEmpty()) {
-      throw PresetErrors.objective(problems);
+      throw PresetErrors.of("grpo.objective", problems);
     }
   }
 

@@ -3,10 +3,13 @@ package io.relook.preset;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.relook.model.spark.EngineSettings;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
 /**
@@ -21,6 +24,7 @@ public record Preset(
     Reconstruct reconstruct,
     Sft sft,
     Grpo grpo,
+    @Default("{}") Train train,
     double failureBudget) {
 
   /** Generated scenes, or what {@code ingest} names; the seed and the counts are of the scenes. */
@@ -145,7 +149,85 @@ public record Preset(
    */
   public record Reconstruct(int sources, int candidates, double directShare, String instruction) {}
 
-  /** Supervised fine-tuning; tokenBudget: padded tokens a pass; saveEvery: steps a checkpoint. */
+  /**
+   * What learns in SFT and GRPO, and how its gradient is computed.
+   *
+   * @param dtype of the products: float32, or bfloat16 beside float32 weights
+   * @param parts of the policy that learn, of vision (the tower), merger and language; null: all,
+   *     or none where an adapter learns
+   * @param lora an adapter that learns over the policy as the stage found it, or null
+   * @param recompute keep each block's input alone for the gradient and run the block again
+   * @param skippedSteps so many steps of a stage may be skipped (a loss that is not finite, a gate)
+   *     before it stops
+   * @param maxSamplerGap a GRPO step is skipped where the trainer's log-probability of a token
+   *     differs by more from the sampler's; null: never
+   */
+  public record Train(
+      @Default("float32") String dtype,
+      @Default("null") List<String> parts,
+      @Default("null") Lora lora,
+      @Default("false") boolean recompute,
+      @Default("3") int skippedSteps,
+      @Default("null") Double maxSamplerGap) {
+    private static final List<String> PARTS = List.of("vision", "merger", "language");
+
+    public Train {
+      List<String> problems = new ArrayList<>();
+      if (!List.of("float32", "bfloat16").contains(dtype)) {
+        problems.add("dtype is float32 or bfloat16, not " + dtype);
+      }
+      if (parts != null && (parts.isEmpty() || !PARTS.containsAll(parts))) {
+        problems.add("parts are some of %s, not %s".formatted(PARTS, parts));
+      }
+      if (parts != null && lora != null) {
+        problems.add("parts and lora contradict: with an adapter the policy itself stays");
+      }
+      if (!problems.isEmpty()) {
+        throw PresetErrors.of("train", problems);
+      }
+      parts = parts != null ? List.copyOf(parts) : lora != null ? List.of() : PARTS;
+    }
+  }
+
+  /**
+   * LoRA (arXiv 2106.09685) as peft means it.
+   *
+   * @param rankStabilised the scale is alpha / √rank instead of alpha / rank (rsLoRA)
+   * @param targets all-linear, or a regular expression for whole module names
+   * @param exclude a regular expression: modules that get no adapter
+   */
+  public record Lora(
+      int rank,
+      double alpha,
+      @Default("false") boolean rankStabilised,
+      @Default("all-linear") String targets,
+      @Default("'.*visual.*'") String exclude) {
+    public Lora {
+      List<String> problems = new ArrayList<>();
+      if (!(alpha > 0)) {
+        problems.add("alpha must be above 0");
+      }
+      for (String pattern : List.of(targets, exclude)) {
+        try {
+          Pattern.compile(pattern);
+        } catch (PatternSyntaxException e) {
+          problems.add("%s is no regular expression: %s".formatted(pattern, e.getDescription()));
+        }
+      }
+      if (!problems.isEmpty()) {
+        throw PresetErrors.of("train.lora", problems);
+      }
+    }
+  }
+
+  /** What follows a rate's warm-up: nothing, or decay to 0. */
+  public enum Schedule {
+    CONSTANT,
+    LINEAR,
+    COSINE
+  }
+
+  /** Supervised fine-tuning; tokenBudget: tokens a pass; saveEvery: steps a checkpoint. */
   public record Sft(
       int epochs,
       int batch,
@@ -154,7 +236,8 @@ public record Preset(
       double maxGradientNorm,
       double weightDecay,
       int tokenBudget,
-      int saveEvery) {}
+      int saveEvery,
+      @Default("linear") Schedule schedule) {}
 
   /** GRPO; queries a step, samples a query. */
   public record Grpo(
@@ -166,5 +249,7 @@ public record Preset(
       int warmupSteps,
       double maxGradientNorm,
       int tokenBudget,
-      ObjectiveValues objective) {}
+      ObjectiveValues objective,
+      @Default("constant") Schedule schedule,
+      @Default("0.0") double weightDecay) {}
 }

@@ -39,8 +39,9 @@ final class PresetErrors {
     return new RelookException(Category.CONFIG, "data.ingest: " + problem);
   }
 
-  static RelookException objective(List<String> problems) {
+  /** Values that contradict each other. */
+  static RelookException of(String part, List<String> problems) {
     return new RelookException(
-        Category.CONFIG, "grpo.objective: " + String.join("; grpo.objective: ", problems));
+        Category.CONFIG, part + ": " + String.join("; " + part + ": ", problems));
   }
 }

@@ -32,7 +32,14 @@ import java.util.Set;
 public final class PresetReader {
   /** Whole numbers of which none is a sensible choice; the others count something. */
   private static final Set<String> MAY_BE_ZERO =
-      Set.of("scenesSeed", "minPixels", "warmupSteps", "limit", "constantLength", "overlongCache");
+      Set.of(
+          "scenesSeed",
+          "minPixels",
+          "warmupSteps",
+          "skippedSteps",
+          "limit",
+          "constantLength",
+          "overlongCache");
 
   /** The sets of values that {@code grpo.objective} may name. */
   private static final List<String> OBJECTIVES =

@@ -150,6 +150,32 @@ final class TestPresetReader {
     assertTrue(unknown.contains("grpo.objective.emptyRows must be true or false"), unknown);
   }
 
+  private static Preset.Train train(String... overrides) throws IOException {
+    return PresetReader.parse("p.yaml", demo(), overrides).train();
+  }
+
+  @Test
+  void whatLearnsIsAllUnlessThePresetSaysMore() throws IOException {
+    assertEquals(new Preset.Train("float32", null, null, false, 3, null), train());
+    assertEquals(List.of("vision", "merger", "language"), train().parts());
+    assertEquals(List.of("language"), train("train.parts=[language]").parts());
+    Preset.Train adapted = train("train={dtype: bfloat16, lora: {rank: 8, alpha: 16}}");
+    assertEquals(List.of(), adapted.parts());
+    assertEquals(new Preset.Lora(8, 16, false, "all-linear", ".*visual.*"), adapted.lora());
+  }
+
+  @Test
+  void contradictionsOfWhatLearnsAreToldAtOnce() throws IOException {
+    String message =
+        refusal(demo() + "train: {dtype: int8, parts: [head], lora: {rank: 8, alpha: 16}}\n");
+    for (String problem : List.of("dtype is float32", "parts are some of", "parts and lora")) {
+      assertTrue(message.contains("train: " + problem), message);
+    }
+    assertTrue(
+        refusal(demo() + "train: {lora: {rank: 8, alpha: -1, targets: '('}}\n")
+            .contains("train.lora: alpha must be above 0; train.lora: ( is no regular"));
+  }
+
   @Test
   void numbersMustFitTheirType() throws IOException {
     assertTrue(refusal(changed("steps: 20", "steps: 2.5")).contains("grpo.steps"));

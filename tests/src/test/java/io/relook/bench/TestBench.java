@@ -181,7 +181,7 @@ final class TestBench {
   @Test
   void whatIsNotBuiltIsAUsageError() {
     assertUsage("qlora", "train", "--variants", "full,qlora");
-    assertUsage("autocast", "train", "--dtype", "autocast");
+    assertUsage("float16", "train", "--dtype", "float16");
     assertUsage("dpo", "train", "--stage", "dpo");
     assertUsage("float16", "generate", "--dtype", "float16");
     assertUsage("shuffled", "generate", "--variants", "shuffled");

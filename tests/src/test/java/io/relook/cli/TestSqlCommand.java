@@ -92,7 +92,13 @@ class TestSqlCommand {
                     Map.of("rewards", 1L),
                     "a",
                     "b",
-                    1.5))));
+                    1.5,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null))));
   }
 
   @AfterAll

@@ -52,7 +52,7 @@ final class TestKilledRuns {
   /** What says when or where something ran, not what came out. */
   private static final Map<Table, List<String>> VOLATILE =
       Map.of(
-          Table.TRAINING_STEPS, List.of("seconds", "tables_read"),
+          Table.TRAINING_STEPS, List.of("seconds", "seconds_by_part", "tables_read"),
           Table.CHECKPOINTS, List.of("uri", "optimizer_uri", "committed_at"));
 
   private static final List<Table> COMPARED =

@@ -222,6 +222,12 @@ final class Examples {
         new HashMap<>(read),
         "a",
         "b",
-        1.5);
+        1.5,
+        number == null ? null : "loss is NaN",
+        number == null ? null : Map.of("surrogate", number),
+        number == null ? null : Map.of("accuracy", number),
+        number == null ? null : Map.of("ratio_min", number),
+        number == null ? null : Map.of("gradient", number),
+        number == null ? null : Arrays.asList(0.01, null));
   }
 }

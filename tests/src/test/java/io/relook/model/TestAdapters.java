@@ -16,6 +16,7 @@ import io.relook.model.checkpoint.DType;
 import io.relook.model.checkpoint.LoraConfig;
 import io.relook.model.checkpoint.Modules;
 import io.relook.model.checkpoint.TensorFile;
+import io.relook.model.engine.ComputeType;
 import io.relook.model.engine.Objective;
 import io.relook.model.engine.PictureGrid;
 import io.relook.model.engine.Prompt;
@@ -99,7 +100,8 @@ class TestAdapters {
         base = plain.score(rows, LOSS).loss();
       }
       float[] adapted;
-      try (TrainableModel model = TrainableModel.load(program, checkpoint, random(config))) {
+      try (TrainableModel model =
+          TrainableModel.load(program, checkpoint, TrainableModel.Setup.of(random(config)))) {
         TrainableModel.Outcome outcome = model.score(rows, LOSS);
         assertTrue(Math.abs(outcome.loss() - base) > 1e-3, "the adapter changes something");
         adapted = outcome.logProbs();
@@ -118,7 +120,8 @@ class TestAdapters {
     for (LoraConfig config : CONFIGS) {
       Path out = folder.resolve("whole-" + CONFIGS.indexOf(config));
       Adapter adapter = random(config);
-      try (TrainableModel model = TrainableModel.load(program, checkpoint, adapter)) {
+      try (TrainableModel model =
+          TrainableModel.load(program, checkpoint, TrainableModel.Setup.of(adapter))) {
         model.forwardBackward(rows, LOSS);
         model.write(WRITER, out.toString(), DType.F32);
         try (Checkpoint merged = Checkpoint.open(out.toString(), HADOOP);
@@ -150,7 +153,8 @@ class TestAdapters {
     LoraConfig config = LoraConfig.of(4, 8, false, "q_proj", "down_proj");
     Adapter fresh = Adapter.fresh(config, checkpoint.config(), 7);
     try (TrainableModel plain = TrainableModel.load(program, checkpoint);
-        TrainableModel model = TrainableModel.load(program, checkpoint, fresh)) {
+        TrainableModel model =
+            TrainableModel.load(program, checkpoint, TrainableModel.Setup.of(fresh))) {
       double first = model.forwardBackward(rows, LOSS).loss();
       assertEquals(plain.score(rows, LOSS).loss(), first, 1e-6);
       float[] before = model.values(Q + ".weight");
@@ -168,7 +172,8 @@ class TestAdapters {
   void anAdapterThatGoesOnFromItsFilesEndsAsAnUnbrokenOne() {
     LoraConfig config = LoraConfig.of(2, 4, false, "q_proj", "v_proj", "attn.qkv");
     Adapter whole;
-    try (TrainableModel model = TrainableModel.load(program, checkpoint, random(config))) {
+    try (TrainableModel model =
+        TrainableModel.load(program, checkpoint, TrainableModel.Setup.of(random(config)))) {
       for (int i = 0; i < 4; i++) {
         step(model);
         if (i == 1) {
@@ -180,7 +185,8 @@ class TestAdapters {
     }
     Adapter half = Adapter.read(folder.toString(), checkpoint.config(), HADOOP);
     assertEquals(config.layers(checkpoint.config()).keySet(), half.pairs().keySet());
-    try (TrainableModel model = TrainableModel.load(program, checkpoint, half)) {
+    try (TrainableModel model =
+        TrainableModel.load(program, checkpoint, TrainableModel.Setup.of(half))) {
       model.readOptimizer(new TensorFile(folder.resolve("optimizer.safetensors")));
       step(model);
       step(model);
@@ -216,7 +222,8 @@ class TestAdapters {
       full.forwardBackward(rows, LOSS);
       cases.forEach(
           (parts, learn) -> {
-            try (TrainableModel model = TrainableModel.load(program, checkpoint, parts)) {
+            try (TrainableModel model =
+                TrainableModel.load(program, checkpoint, TrainableModel.Setup.of(parts))) {
               assertTrue(model.trainedValues() < full.trainedValues());
               model.forwardBackward(rows, LOSS);
               for (String name : learn) {
@@ -234,13 +241,17 @@ class TestAdapters {
     }
     assertThrows(
         RelookException.class,
-        () -> TrainableModel.load(program, checkpoint, new TrainedParts(false, false, false)));
+        () ->
+            TrainableModel.load(
+                program,
+                checkpoint,
+                TrainableModel.Setup.of(new TrainedParts(false, false, false))));
   }
 
   @Test
   void aFrozenPolicyScoresAsOneThatLearns() {
     try (TrainableModel learns = TrainableModel.load(program, checkpoint);
-        TrainableModel frozen = TrainableModel.frozen(program, checkpoint)) {
+        TrainableModel frozen = TrainableModel.frozen(program, checkpoint, ComputeType.FLOAT32)) {
       assertEquals(0, frozen.trainedValues());
       assertArrayEquals(learns.score(rows, LOSS).logProbs(), frozen.score(rows, LOSS).logProbs());
     }
@@ -252,7 +263,8 @@ class TestAdapters {
         TrainingRow.supervised(
             new Prompt(new int[] {5, 6, 7}, List.of()), new int[] {8}, new float[] {1});
     try (TrainableModel model =
-        TrainableModel.load(program, checkpoint, new TrainedParts(true, true, false))) {
+        TrainableModel.load(
+            program, checkpoint, TrainableModel.Setup.of(new TrainedParts(true, true, false)))) {
       assertTrue(model.forwardBackward(List.of(text), LOSS).loss() > 0);
       for (float value : model.gradient("visual.merger.mlp.0.weight")) {
         assertEquals(0, value);

@@ -2,6 +2,7 @@ package io.relook.training;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -31,28 +32,46 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** On random weights of the embedded model's shape, with rows that hold no picture. */
 final class TestSftTrainer {
-  private static final Preset.Sft CONFIG = new Preset.Sft(2, 4, 1e-3, 1, 1.0, 0.0, 256, 1);
+  private static final Preset.Sft CONFIG =
+      new Preset.Sft(2, 4, 1e-3, 1, 1.0, 0.0, 256, 1, Preset.Schedule.LINEAR);
+
+  private static final Preset.Train FULL = new Preset.Train("float32", null, null, false, 3, null);
+  private static final Preset.Train ADAPTER =
+      new Preset.Train(
+          "bfloat16", null, new Preset.Lora(2, 4, true, "all-linear", ".*visual.*"), true, 3, null);
 
   @TempDir Path folder;
 
   @Test
   void aRunThatStoppedEndsWithTheWeightsOfAnUnbrokenOne() throws Exception {
+    stopAndGoOn(FULL);
+  }
+
+  @Test
+  void anAdapterGoesOnOverTheVersionThatItBeganWith() throws Exception {
+    Rows.CheckpointRow resumed = stopAndGoOn(ADAPTER);
+    Path adapter =
+        Path.of(resumed.uri().replaceFirst("^file:", "")).resolve("adapter/adapter_config.json");
+    assertTrue(Files.readString(adapter).contains("\"use_rslora\" : true"));
+  }
+
+  private Rows.CheckpointRow stopAndGoOn(Preset.Train how) throws Exception {
     Path base = folder.resolve("base");
     EmbeddedModel.unpack(base, false);
     EmbeddedModel.randomise(base, 5);
 
     Lakehouse unbroken = lakehouse("unbroken");
-    Rows.CheckpointRow whole = train(unbroken, base, CONFIG, Integer.MAX_VALUE);
+    Rows.CheckpointRow whole = train(unbroken, base, how, Integer.MAX_VALUE);
     Lakehouse broken = lakehouse("broken");
     try {
-      train(broken, base, CONFIG, 2);
+      train(broken, base, how, 2);
     } catch (IllegalStateException stopped) {
       assertEquals("stopped", stopped.getMessage());
     }
     assertEquals(2, broken.read(Table.TRAINING_STEPS).count());
     // Killed between a step's row and its checkpoint, with other numbers than the next attempt's.
     broken.merge(Table.TRAINING_STEPS, List.of(Rows.TRAINING_STEP.toRow(stale(3))));
-    Rows.CheckpointRow resumed = train(broken, base, CONFIG, Integer.MAX_VALUE);
+    Rows.CheckpointRow resumed = train(broken, base, how, Integer.MAX_VALUE);
 
     assertEquals(4, resumed.step());
     assertEquals(4, broken.read(Table.TRAINING_STEPS).count(), "no step twice");
@@ -66,8 +85,44 @@ final class TestSftTrainer {
         "each row is of the attempt whose weights were kept");
 
     // The stages that follow drop the optimizer's state; the same command must still go on.
-    new Policies(broken, "run").forgetOptimizer(resumed);
-    assertEquals(resumed, train(broken, base, CONFIG, Integer.MAX_VALUE));
+    new Policies(broken, "run", how).forgetOptimizer(resumed);
+    assertEquals(resumed, train(broken, base, how, Integer.MAX_VALUE));
+    return resumed;
+  }
+
+  /** The first step's rate ruins the weights; what follows has no finite loss. */
+  @Test
+  void stepsWithoutAFiniteLossAreSkippedAndTooManyEndTheRun() throws Exception {
+    Path base = folder.resolve("base");
+    EmbeddedModel.unpack(base, false);
+    EmbeddedModel.randomise(base, 5);
+    Lakehouse lakehouse = lakehouse("ruined");
+    Preset.Sft ruinous = new Preset.Sft(2, 4, 1e38, 0, 1.0, 0.0, 256, 1, Preset.Schedule.CONSTANT);
+    Preset.Train one = new Preset.Train("float32", null, null, false, 1, null);
+    RelookException error =
+        assertThrows(
+            RelookException.class, () -> train(lakehouse, base, ruinous, one, Integer.MAX_VALUE));
+    assertTrue(error.getMessage().contains("2 steps were skipped"), error.getMessage());
+    assertTrue(error.getMessage().contains("loss is NaN"), error.getMessage());
+    List<Row> steps =
+        lakehouse.read(Table.TRAINING_STEPS).orderBy("step").select("skipped").collectAsList();
+    assertEquals(3, steps.size());
+    assertNull(steps.get(0).getString(0));
+    assertEquals("loss is NaN", steps.get(1).getString(0));
+    Policies policies = new Policies(lakehouse, "run", one);
+    Rows.CheckpointRow second = policies.newest(1, "sft").orElseThrow();
+    assertEquals(2, second.step());
+    Path first =
+        Path.of(
+            lakehouse
+                .read(Table.CHECKPOINTS)
+                .where("stage = 'sft' and step = 1")
+                .select("uri")
+                .first()
+                .getString(0)
+                .replaceFirst("^file:", ""));
+    assertArrayEquals(
+        Files.readAllBytes(first.resolve("model.safetensors")), weights(second), "they stayed");
   }
 
   /** A model may sample a picture's token: it is text then, and no reason to end a run. */
@@ -102,7 +157,8 @@ final class TestSftTrainer {
   private static Rows.TrainingStep stale(int step) {
     return new Rows.TrainingStep(
         "run", 1, "sft", step, 99, 99, 99, 1, 1, null, null, null, null, null, null, null, null,
-        null, List.of(), List.of(), Map.of(), "killed", "killed", 99);
+        null, List.of(), List.of(), Map.of(), "killed", "killed", 99, null, null, null, null, null,
+        null);
   }
 
   private static byte[] weights(Rows.CheckpointRow row) throws Exception {
@@ -134,8 +190,13 @@ final class TestSftTrainer {
 
   /** Trains, and dies behind the commit of a step where that is asked for. */
   private static Rows.CheckpointRow train(
-      Lakehouse lakehouse, Path base, Preset.Sft config, int dieAfter) {
-    Policies policies = new Policies(lakehouse, "run");
+      Lakehouse lakehouse, Path base, Preset.Train how, int dieAfter) {
+    return train(lakehouse, base, CONFIG, how, dieAfter);
+  }
+
+  private static Rows.CheckpointRow train(
+      Lakehouse lakehouse, Path base, Preset.Sft config, Preset.Train how, int dieAfter) {
+    Policies policies = new Policies(lakehouse, "run", how);
     Rows.CheckpointRow from = policies.base(base.toString());
     int[] steps = {0};
     return new SftTrainer(

@@ -6,6 +6,7 @@ import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.checkpoint.LoraConfig;
 import io.relook.model.checkpoint.ModelConfig;
 import io.relook.model.checkpoint.Modules;
+import io.relook.model.engine.ComputeType;
 import io.relook.model.engine.Objective;
 import io.relook.model.engine.PolicyRow;
 import io.relook.model.engine.Prompt;
@@ -57,7 +58,11 @@ final class BenchTrain implements Callable<Integer> {
           "sequences of the longest length a forward pass; sft: also completions a step (default ${DEFAULT-VALUE})")
   private int batch;
 
-  @Option(names = "--dtype", defaultValue = "float32", description = "float32")
+  @Option(
+      names = "--dtype",
+      defaultValue = "float32",
+      description =
+          "float32, or autocast: float32 weights and bfloat16 products (default ${DEFAULT-VALUE})")
   private String dtype;
 
   @Option(
@@ -76,7 +81,7 @@ final class BenchTrain implements Callable<Integer> {
   @Override
   public Integer call() {
     options.require("--stage", List.of(stage), List.of("grpo", "sft"));
-    options.require("--dtype", List.of(dtype), List.of("float32"));
+    options.require("--dtype", List.of(dtype), List.of("float32", "autocast"));
     options.require("--variants", variants, List.of("full", "frozen", "lora"));
     if (batch < 1) {
       throw options.usage("--batch is at least 1");
@@ -95,13 +100,15 @@ final class BenchTrain implements Callable<Integer> {
     return 0;
   }
 
-  private static TrainableModel load(TorchProgram program, Checkpoint checkpoint, String variant) {
-    return switch (variant) {
-      case "frozen" ->
-          TrainableModel.load(program, checkpoint, new TrainedParts(false, false, true));
-      case "lora" -> TrainableModel.load(program, checkpoint, adapter(checkpoint.config()));
-      default -> TrainableModel.load(program, checkpoint);
-    };
+  private TrainableModel load(TorchProgram program, Checkpoint checkpoint, String variant) {
+    TrainableModel.Setup setup =
+        switch (variant) {
+          case "frozen" -> TrainableModel.Setup.of(new TrainedParts(false, false, true));
+          case "lora" -> TrainableModel.Setup.of(adapter(checkpoint.config()));
+          default -> TrainableModel.Setup.of(TrainedParts.all());
+        };
+    ComputeType type = dtype.equals("autocast") ? ComputeType.BFLOAT16 : ComputeType.FLOAT32;
+    return TrainableModel.load(program, checkpoint, setup.in(type));
   }
 
   /** What the peers train: A from a fixed seed, B zero. */
@@ -134,7 +141,7 @@ final class BenchTrain implements Callable<Integer> {
     long processed = steps.stream().flatMap(List::stream).mapToLong(BenchTrain::tokens).sum();
     Operations operations = new Operations(model.config());
     double needed = operations.training(work, variant);
-    double peak = machine.peak(dtype) * 1e9;
+    double peak = machine.peak(dtype.equals("float32") ? dtype : "bfloat16") * 1e9;
     int count = steps.size();
     Measurement line =
         options

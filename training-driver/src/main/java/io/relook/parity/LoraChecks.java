@@ -55,7 +55,8 @@ final class LoraChecks {
         Adapter.read(
             checkpoint.folder().resolve("adapter").toString(), checkpoint.config(), HADOOP);
     Path folder = Files.createTempDirectory("relook-merged");
-    try (TrainableModel adapted = TrainableModel.load(program, checkpoint, adapter)) {
+    try (TrainableModel adapted =
+        TrainableModel.load(program, checkpoint, TrainableModel.Setup.of(adapter))) {
       report.equal(
           model + ".lora.trainable",
           Math.abs(adapted.trainedValues() - lora.path("trainable").asLong()));

@@ -9,13 +9,13 @@ import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
-import io.relook.model.engine.Objective;
 import io.relook.model.engine.PolicyRow;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
 import io.relook.model.torch.TorchProgram;
 import io.relook.objective.ClipBounds;
 import io.relook.objective.Masked;
+import io.relook.preset.ObjectiveValues;
 import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.util.ArrayList;
@@ -24,6 +24,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -82,7 +83,8 @@ final class GrpoTrainer {
       int used,
       List<Rows.GroupFiltered> filtered,
       double mean,
-      double deviation) {}
+      double deviation,
+      Map<String, Double> parts) {}
 
   /** Trains {@code from} for the preset's steps; returns the last version. */
   Rows.CheckpointRow run(
@@ -93,8 +95,7 @@ final class GrpoTrainer {
       Consumer<String> log) {
     Preset.Grpo grpo = preset.grpo();
     LearningRate schedule =
-        new LearningRate(
-            grpo.rate(), LearningRate.Shape.CONSTANT, grpo.warmupSteps(), grpo.steps());
+        new LearningRate(grpo.rate(), grpo.schedule(), grpo.warmupSteps(), grpo.steps());
     Optional<Rows.CheckpointRow> done = policies.newest(iteration, "grpo");
     Rows.CheckpointRow current = done.orElse(from);
     if (done.map(Rows.CheckpointRow::step).orElse(0) >= grpo.steps()) {
@@ -107,44 +108,51 @@ final class GrpoTrainer {
               + current.policyVersion()
               + ": there is nothing for GRPO to compare. Use other questions or more samples.");
     }
-    try (TrainableModel model = policies.load(program, current, done.isPresent());
+    try (TrainableModel model = policies.load(program, from, done);
         TrainableModel reference =
             grpo.objective().needsReference() ? policies.reference(program, from) : null) {
+      OptimizerStep optimizer =
+          new OptimizerStep(
+              model,
+              policies.train(),
+              grpo.tokenBudget(),
+              grpo.maxGradientNorm(),
+              grpo.weightDecay(),
+              policies.skipped(iteration, "grpo", done));
       for (int step = current.stage().equals("grpo") ? current.step() + 1 : 1;
           step <= grpo.steps();
           step++) {
         long began = System.nanoTime();
         List<RolloutJob.Ask> asked = new ArrayList<>(slice(queries, iteration, step - 1));
-        rollOut(runId, iteration, step, current, asked);
+        Clock clock = new Clock();
+        rollOut(runId, iteration, step, current, asked, clock);
         Batch batch = batch(runId, iteration, step, asked);
         for (int more = 1; batch.used == 0 && more <= MORE_GROUPS; more++) {
           int next = step - 1 + more * grpo.steps();
           asked.addAll(slice(queries, iteration, next));
-          rollOut(runId, iteration, step, current, asked);
+          rollOut(runId, iteration, step, current, asked, clock);
           batch = batch(runId, iteration, step, asked);
         }
         Map<String, Long> read =
             Map.of(
                 Table.TRAJECTORIES.tableName(), lakehouse.version(Table.TRAJECTORIES),
                 Table.REWARDS.tableName(), lakehouse.version(Table.REWARDS));
-        Update update = update(model, reference, batch, schedule.at(step - 1));
+        List<TrainingRow> rows = rows(model, reference, batch);
+        clock.lap("prepare");
+        OptimizerStep.Done made = optimize(optimizer, rows, schedule.at(step - 1));
+        made.secondsByPart().forEach(clock::put);
         Rows.CheckpointRow before = current;
-        String out = "%s/%d/grpo/%d".formatted(runId, iteration, step);
         double seconds = (System.nanoTime() - began) / 1e9;
-        lakehouse.replace(
-            Table.TRAINING_STEPS,
-            List.of(
-                Rows.TRAINING_STEP.toRow(
-                    update.row(
-                        runId,
-                        iteration,
-                        step,
-                        batch,
-                        read,
-                        before.policyVersion(),
-                        out,
-                        schedule.at(step - 1),
-                        seconds))));
+        Rows.TrainingStep told =
+            row(
+                new StepId(runId, iteration, step, before.policyVersion()),
+                batch,
+                read,
+                made,
+                schedule.at(step - 1),
+                clock.seconds());
+        lakehouse.replace(Table.TRAINING_STEPS, List.of(Rows.TRAINING_STEP.toRow(told)));
+        optimizer.requireBudget(made);
         current = policies.save(model, iteration, "grpo", step, before.policyVersion());
         if (before.stage().equals("grpo")) {
           policies.forgetOptimizer(before);
@@ -157,7 +165,7 @@ final class GrpoTrainer {
                     batch.mean,
                     batch.used,
                     batch.groups,
-                    update.norm,
+                    made.norm(),
                     seconds));
       }
     }
@@ -174,11 +182,18 @@ final class GrpoTrainer {
   }
 
   private void rollOut(
-      String runId, int iteration, int step, Rows.CheckpointRow policy, List<RolloutJob.Ask> asks) {
+      String runId,
+      int iteration,
+      int step,
+      Rows.CheckpointRow policy,
+      List<RolloutJob.Ask> asks,
+      Clock clock) {
     RolloutJob.Config config =
         RolloutJob.Config.of(preset, runId, iteration, Phase.RL, step, policy);
     new RolloutJob(lakehouse, preset.engine(), config).run(asks, rows -> {});
+    clock.lap("roll_out");
     new ScoreJob(lakehouse, rewards, preset.failureBudget()).run(runId);
+    clock.lap("score");
   }
 
   /** Of what was asked for alone: a run that was stopped may have sampled more for the step. */
@@ -198,7 +213,7 @@ final class GrpoTrainer {
                 lakehouse
                     .read(Table.REWARDS)
                     .where(col("version").equalTo(rewards.version()))
-                    .select("trajectory_id", "total"),
+                    .select("trajectory_id", "total", "format", "accuracy", "reflection"),
                 "trajectory_id")
             .orderBy("query_id", "sample")
             .collectAsList()) {
@@ -245,95 +260,82 @@ final class GrpoTrainer {
     double[] all = Arrays.stream(totals).filter(t -> !Double.isNaN(t)).toArray();
     double mean = Arrays.stream(all).average().orElse(0);
     double square = Arrays.stream(all).map(r -> (r - mean) * (r - mean)).average().orElse(0);
-    return new Batch(samples, groups.size(), used, filtered, mean, Math.sqrt(square));
+    return new Batch(
+        samples, groups.size(), used, filtered, mean, Math.sqrt(square), means(sampled));
   }
 
-  /** What an update measured. */
-  private record Update(
-      double loss,
-      double norm,
-      long tokens,
-      Double entropy,
-      Double clipped,
-      Double largest,
-      Double gap) {
-    Rows.TrainingStep row(
-        String runId,
-        int iteration,
-        int step,
-        Batch batch,
-        Map<String, Long> read,
-        String in,
-        String out,
-        double rate,
-        double seconds) {
-      return new Rows.TrainingStep(
-          runId,
-          iteration,
-          "grpo",
-          step,
-          loss,
-          norm,
-          rate,
-          batch.samples.size(),
-          tokens,
-          batch.mean,
-          batch.deviation,
-          entropy,
-          clipped,
-          largest,
-          gap,
-          batch.groups,
-          batch.used,
-          batch.filtered,
-          batch.samples.stream().map(s -> s.trajectory.trajectoryId()).toList(),
-          batch.samples.stream().map(s -> s.advantage).toList(),
-          read,
-          in,
-          out,
-          seconds);
+  /** Of each part over the samples that have it. */
+  private static Map<String, Double> means(List<Row> sampled) {
+    Map<String, Double> means = new TreeMap<>();
+    for (String part : List.of("format", "accuracy", "reflection")) {
+      sampled.stream()
+          .map(row -> row.<Double>getAs(part))
+          .filter(Objects::nonNull)
+          .mapToDouble(Double::doubleValue)
+          .average()
+          .ifPresent(mean -> means.put(part, mean));
     }
+    return means;
   }
 
-  /** One optimizer step on all samples, in micro-batches whose gradients add up. */
-  private Update update(TrainableModel model, TrainableModel reference, Batch batch, double rate) {
-    Preset.Grpo grpo = preset.grpo();
-    if (batch.samples.isEmpty()) {
-      return new Update(0, 0, 0, null, null, null, null);
-    }
-    double loss = 0;
-    double entropy = 0;
-    double gap = 0;
-    double largest = 0;
-    long clipped = 0;
-    long tokens = 0;
-    ClipBounds bounds = new ClipBounds(grpo.objective().clipLow(), grpo.objective().clipHigh());
-    Objective.Policy minimised = grpo.objective().policy(grpo.temperature());
-    for (List<TrainingRow> micro :
-        MicroBatches.of(rows(model, reference, batch), grpo.tokenBudget())) {
-      TrainableModel.Outcome outcome = model.forwardBackward(micro, minimised);
-      loss += outcome.loss();
-      int at = 0;
-      for (TrainingRow row : micro) {
-        for (int i = 0; i < row.completion().length; i++, at++) {
-          double ratio = outcome.ratios()[at];
-          double advantage = row.targets().advantages()[i];
-          gap = Math.max(gap, Math.abs(outcome.logProbs()[at] - row.targets().sampling()[i]));
-          largest = Math.max(largest, ratio);
-          clipped += bounds.acts(ratio, advantage) ? 1 : 0;
-          entropy += outcome.entropies()[at];
-          tokens++;
-        }
-      }
-    }
-    double norm = model.clipGradient(grpo.maxGradientNorm());
-    model.step(rate, TrainableModel.AdamW.standard());
-    return new Update(
-        loss, norm, tokens, entropy / tokens, (double) clipped / tokens, largest, gap);
+  private OptimizerStep.Done optimize(
+      OptimizerStep optimizer, List<TrainingRow> rows, double rate) {
+    ObjectiveValues values = preset.grpo().objective();
+    return optimizer.policy(
+        rows,
+        values.policy(preset.grpo().temperature()),
+        new ClipBounds(values.clipLow(), values.clipHigh()),
+        rate);
+  }
+
+  private record StepId(String runId, int iteration, int step, String policy) {}
+
+  private static Rows.TrainingStep row(
+      StepId id,
+      Batch batch,
+      Map<String, Long> read,
+      OptimizerStep.Done made,
+      double rate,
+      Map<String, Double> seconds) {
+    StepMeasures measures = made.measures();
+    boolean any = !batch.samples.isEmpty();
+    List<Double> advantages = batch.samples.stream().map(s -> s.advantage).toList();
+    double truncated =
+        batch.samples.stream().filter(s -> s.trajectory.finish().equals(TRUNCATED)).count();
+    return new Rows.TrainingStep(
+        id.runId,
+        id.iteration,
+        "grpo",
+        id.step,
+        measures.loss(),
+        made.norm(),
+        rate,
+        batch.samples.size(),
+        measures.tokens(),
+        batch.mean,
+        batch.deviation,
+        any ? measures.entropy() : null,
+        any ? measures.clipFraction() : null,
+        any ? measures.mostRatio() : null,
+        any ? measures.largestGap() : null,
+        batch.groups,
+        batch.used,
+        batch.filtered,
+        batch.samples.stream().map(s -> s.trajectory.trajectoryId()).toList(),
+        advantages,
+        read,
+        id.policy,
+        "%s/%d/grpo/%d".formatted(id.runId, id.iteration, id.step),
+        seconds.values().stream().mapToDouble(Double::doubleValue).sum(),
+        made.skipped(),
+        any ? measures.lossParts() : null,
+        batch.parts,
+        any ? measures.policy(advantages, truncated / batch.samples.size()) : null,
+        seconds,
+        measures.gaps());
   }
 
   private List<TrainingRow> rows(TrainableModel model, TrainableModel reference, Batch batch) {
-    Preset.Grpo grpo = preset.grpo();
     Set<String> images = new HashSet<>();
     batch.samples.forEach(s -> images.addAll(s.trajectory.imageIds()));
     prompts.prepare(images);
@@ -355,7 +357,7 @@ final class GrpoTrainer {
       int[] ids = t.completionIds().stream().mapToInt(Integer::intValue).toArray();
       bare.add(new TrainingRow(prompts.of(t.promptIds(), t.imageIds()), ids, measuring.get(i)));
     }
-    PolicyStep.Scores own = grpo.objective().needsScores() ? scores(model, bare) : null;
+    PolicyStep.Scores own = preset.grpo().objective().needsScores() ? scores(model, bare) : null;
     PolicyStep.Scores away = reference == null ? null : scores(reference, bare);
     List<PolicyRow> targets = objective.rows(samples, own, away);
     return IntStream.range(0, count).mapToObj(i -> bare.get(i).with(targets.get(i))).toList();

@@ -1,5 +1,7 @@
 package io.relook.training;
 
+import io.relook.preset.Preset;
+
 /**
  * A schedule: linear warm-up, then constant, linear or cosine decay to 0 (the shapes of
  * transformers' get_scheduler).
@@ -8,14 +10,7 @@ package io.relook.training;
  * @param warmupSteps steps until the peak
  * @param totalSteps where decay reaches 0
  */
-public record LearningRate(double peak, Shape shape, int warmupSteps, int totalSteps) {
-  /** What follows the warm-up. */
-  public enum Shape {
-    CONSTANT,
-    LINEAR,
-    COSINE
-  }
-
+public record LearningRate(double peak, Preset.Schedule shape, int warmupSteps, int totalSteps) {
   /** The rate of a step, counted from 0. */
   public double at(int step) {
     if (step < warmupSteps) {

@@ -5,12 +5,19 @@ import static org.apache.spark.sql.functions.col;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
+import io.relook.model.checkpoint.Adapter;
 import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.checkpoint.CheckpointWriter;
 import io.relook.model.checkpoint.DType;
+import io.relook.model.checkpoint.LoraConfig;
+import io.relook.model.checkpoint.ModelConfig;
+import io.relook.model.checkpoint.Modules;
 import io.relook.model.checkpoint.TensorFile;
+import io.relook.model.engine.ComputeType;
 import io.relook.model.engine.TrainableModel;
+import io.relook.model.engine.TrainedParts;
 import io.relook.model.torch.TorchProgram;
+import io.relook.preset.Preset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,19 +31,41 @@ import org.apache.hadoop.fs.FileSystem;
 /** The versions of a run's weights: files under a prefix of their own, committed by a row. */
 final class Policies {
   private static final String OPTIMIZER = "optimizer.safetensors";
+  private static final String ADAPTER = "adapter";
 
   private final Lakehouse lakehouse;
   private final String runId;
+  private final Preset.Train train;
   private final Configuration hadoop;
 
-  Policies(Lakehouse lakehouse, String runId) {
+  Policies(Lakehouse lakehouse, String runId, Preset.Train train) {
     this.lakehouse = lakehouse;
     this.runId = runId;
+    this.train = train;
     this.hadoop = lakehouse.spark().sessionState().newHadoopConf();
   }
 
   Configuration hadoop() {
     return hadoop;
+  }
+
+  Preset.Train train() {
+    return train;
+  }
+
+  /** How many steps of a stage left the weights as they were, up to its newest version. */
+  int skipped(int iteration, String stage, Optional<Rows.CheckpointRow> newest) {
+    return (int)
+        lakehouse
+            .read(Table.TRAINING_STEPS)
+            .where(
+                col("run_id")
+                    .equalTo(runId)
+                    .and(col("iteration").equalTo(iteration))
+                    .and(col("stage").equalTo(stage))
+                    .and(col("step").leq(newest.map(Rows.CheckpointRow::step).orElse(0)))
+                    .and(col("skipped").isNotNull()))
+            .count();
   }
 
   /** The newest committed version of a stage. */
@@ -65,7 +94,7 @@ final class Policies {
     return commit(0, "base", 0, uri, null, null);
   }
 
-  /** Writes a model and its optimizer, then the row that commits both. */
+  /** Writes a model, its adapter and its optimizer, then the row that commits them. */
   Rows.CheckpointRow save(
       TrainableModel model, int iteration, String stage, int step, String parent) {
     String uri =
@@ -75,26 +104,71 @@ final class Policies {
                     runId, iteration, stage, step, UUID.randomUUID().toString().substring(0, 8));
     CheckpointWriter writer = new CheckpointWriter(hadoop);
     model.write(writer, uri, DType.F32);
+    if (model.hasAdapter()) {
+      model.adapter().write(writer, uri + "/" + ADAPTER, model.config());
+    }
     String optimizer = uri + "/" + OPTIMIZER;
     model.writeOptimizer(writer, optimizer);
     return commit(iteration, stage, step, uri, optimizer, parent);
   }
 
-  /** Loads a version to train it on; the optimizer goes on only within a stage. */
-  TrainableModel load(TorchProgram program, Rows.CheckpointRow row, boolean optimizer) {
-    try (Checkpoint checkpoint = Checkpoint.open(row.uri(), hadoop)) {
-      TrainableModel model = TrainableModel.load(program, checkpoint);
-      if (optimizer) {
-        model.readOptimizer(new TensorFile(checkpoint.folder().resolve(OPTIMIZER)));
-      }
-      return model;
+  /**
+   * What a stage trains: the version it starts from, or as it was at the stage's newest version.
+   *
+   * @param start what the stage began with: an adapter lies over that, always
+   */
+  TrainableModel load(
+      TorchProgram program, Rows.CheckpointRow start, Optional<Rows.CheckpointRow> done) {
+    boolean adapted = train.lora() != null;
+    TrainableModel model;
+    try (Checkpoint checkpoint =
+        Checkpoint.open(adapted ? start.uri() : done.orElse(start).uri(), hadoop)) {
+      Adapter adapter = adapted ? adapter(checkpoint.config(), start, done) : null;
+      model = TrainableModel.load(program, checkpoint, setup(adapter));
+    }
+    model.setRecompute(train.recompute());
+    done.ifPresent(version -> readOptimizer(model, version));
+    return model;
+  }
+
+  private TrainableModel.Setup setup(Adapter adapter) {
+    List<String> parts = train.parts();
+    TrainedParts trained =
+        new TrainedParts(
+            parts.contains("vision"), parts.contains("merger"), parts.contains("language"));
+    return new TrainableModel.Setup(trained, adapter, ComputeType.of(train.dtype()));
+  }
+
+  /** A new one begins as the version it lies over decides, in every process alike. */
+  private Adapter adapter(
+      ModelConfig config, Rows.CheckpointRow start, Optional<Rows.CheckpointRow> done) {
+    if (done.isPresent()) {
+      return Adapter.read(done.get().uri() + "/" + ADAPTER, config, hadoop);
+    }
+    Preset.Lora lora = train.lora();
+    LoraConfig settings =
+        new LoraConfig(
+            lora.rank(),
+            lora.alpha(),
+            lora.rankStabilised(),
+            Modules.of(lora.targets()),
+            Modules.of(lora.exclude()));
+    return Adapter.fresh(settings, config, start.policyVersion().hashCode());
+  }
+
+  private void readOptimizer(TrainableModel model, Rows.CheckpointRow version) {
+    try (Checkpoint checkpoint = Checkpoint.open(version.uri(), hadoop)) {
+      model.readOptimizer(new TensorFile(checkpoint.folder().resolve(OPTIMIZER)));
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
     }
   }
 
   /** Loads a version that only measures. */
   TrainableModel reference(TorchProgram program, Rows.CheckpointRow row) {
     try (Checkpoint checkpoint = Checkpoint.open(row.uri(), hadoop)) {
-      return TrainableModel.frozen(program, checkpoint);
+      return TrainableModel.frozen(program, checkpoint, ComputeType.FLOAT32);
     }
   }
 

@@ -10,6 +10,7 @@ import io.relook.model.engine.TrainingRow;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.text.TextProcessor;
 import io.relook.model.torch.TorchProgram;
+import io.relook.preset.Preset;
 import io.relook.scenes.PretrainingText;
 import io.relook.scenes.SceneGenerator;
 import io.relook.scenes.SceneQuestion;
@@ -56,7 +57,7 @@ final class Pretrainer {
       EmbeddedModel.randomise(config.out(), config.seed());
     }
     LearningRate schedule =
-        new LearningRate(config.rate(), LearningRate.Shape.COSINE, 100, config.steps());
+        new LearningRate(config.rate(), Preset.Schedule.COSINE, 100, config.steps());
     ExecutorService background = Executors.newSingleThreadExecutor(this::daemon);
     try (Checkpoint checkpoint = Checkpoint.open(config.out().toString(), new Configuration());
         TextProcessor text = TextProcessor.load(config.out());

@@ -5,7 +5,6 @@ import static org.apache.spark.sql.functions.col;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
-import io.relook.model.engine.Objective;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
 import io.relook.model.torch.TorchProgram;
@@ -71,20 +70,22 @@ final class SftTrainer {
       return current;
     }
     LearningRate schedule =
-        new LearningRate(config.rate(), LearningRate.Shape.LINEAR, config.warmupSteps(), total);
+        new LearningRate(config.rate(), config.schedule(), config.warmupSteps(), total);
     List<Row> steps = new ArrayList<>();
-    try (TrainableModel model = policies.load(program, current, done.isPresent())) {
+    try (TrainableModel model = policies.load(program, from, done)) {
+      OptimizerStep optimizer =
+          new OptimizerStep(
+              model,
+              policies.train(),
+              config.tokenBudget(),
+              config.maxGradientNorm(),
+              config.weightDecay(),
+              policies.skipped(iteration, "sft", done));
       for (int step = done.map(Rows.CheckpointRow::step).orElse(0); step < total; step++) {
         long began = System.nanoTime();
         List<Rows.SftExample> batch = batch(examples, iteration, step / perEpoch, step % perEpoch);
         double rate = schedule.at(step);
-        List<TrainingRow> rows = rows(batch);
-        double loss = 0;
-        for (List<TrainingRow> micro : MicroBatches.of(rows, config.tokenBudget())) {
-          loss += model.forwardBackward(micro, new Objective.CrossEntropy()).loss();
-        }
-        double norm = model.clipGradient(config.maxGradientNorm());
-        model.step(rate, new TrainableModel.AdamW(0.9, 0.999, 1e-8, config.weightDecay()));
+        OptimizerStep.Done made = optimizer.supervised(rows(batch), rate);
         String out = "%s/%d/sft/%d".formatted(runId, iteration, step + 1);
         steps.add(
             Rows.TRAINING_STEP.toRow(
@@ -93,14 +94,14 @@ final class SftTrainer {
                     iteration,
                     "sft",
                     step + 1,
-                    loss,
-                    norm,
+                    made.measures().loss(),
+                    made.norm(),
                     rate,
                     batch.size(),
-                    rows.stream().mapToLong(r -> r.completion().length).sum(),
+                    made.measures().tokens(),
                     null,
                     null,
-                    null,
+                    made.measures().entropy(),
                     null,
                     null,
                     null,
@@ -112,12 +113,22 @@ final class SftTrainer {
                     Map.of(Table.SFT_EXAMPLES.tableName(), version),
                     current.policyVersion(),
                     out,
-                    (System.nanoTime() - began) / 1e9)));
-        if ((step + 1) % config.saveEvery() == 0 || step + 1 == total) {
+                    (System.nanoTime() - began) / 1e9,
+                    made.skipped(),
+                    made.measures().lossParts(),
+                    null,
+                    made.measures().lengths(),
+                    made.secondsByPart(),
+                    null)));
+        boolean saves = (step + 1) % config.saveEvery() == 0 || step + 1 == total;
+        if (saves || optimizer.isOverBudget()) {
           lakehouse.replace(Table.TRAINING_STEPS, steps);
           steps.clear();
+          optimizer.requireBudget(made);
+        }
+        if (saves) {
           current = policies.save(model, iteration, "sft", step + 1, current.policyVersion());
-          log.accept("step %d of %d, loss %.4f".formatted(step + 1, total, loss));
+          log.accept("step %d of %d, loss %.4f".formatted(step + 1, total, made.measures().loss()));
         }
       }
     }

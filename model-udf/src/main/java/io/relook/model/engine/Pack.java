@@ -137,6 +137,17 @@ final class Pack {
     }
   }
 
+  /** What a pass over the pack costs. */
+  record Size(long tokens, long queryCells, long keyCells, long patches, int targets) {}
+
+  Size size(int targets) {
+    long queries =
+        (long) roots.size() * longest(roots) + (long) branches.size() * longest(branches);
+    long keys = queries + (long) branches.size() * longest(rootsOfBranches);
+    long patches = pictures.keySet().stream().mapToLong(p -> (long) p.height() * p.width()).sum();
+    return new Size(ids.length, queries, keys, patches, targets);
+  }
+
   /** The place of a row's token. */
   long place(int row, int token) {
     return rows[row].of(token);

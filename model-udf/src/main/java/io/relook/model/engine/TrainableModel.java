@@ -1,5 +1,6 @@
 package io.relook.model.engine;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -19,8 +20,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A policy with its gradient and AdamW state, all float32, of the parts that are trained or of an
- * adapter over a frozen policy. Gradients add up over calls until a step uses them. Not
+ * A policy with its gradient and AdamW state, both float32, of the parts that are trained or of an
+ * adapter over a frozen policy. Where it computes in bfloat16, what learns has float32 masters
+ * beside the weights that are multiplied. Gradients add up over calls until a step uses them. Not
  * thread-safe.
  */
 public final class TrainableModel implements AutoCloseable {
@@ -48,9 +50,32 @@ public final class TrainableModel implements AutoCloseable {
     }
   }
 
+  /**
+   * What learns, and how.
+   *
+   * @param parts of the policy itself
+   * @param adapter over it, or null
+   * @param type what is computed in
+   */
+  public record Setup(TrainedParts parts, Adapter adapter, ComputeType type) {
+    public static Setup of(TrainedParts parts) {
+      return new Setup(parts, null, ComputeType.FLOAT32);
+    }
+
+    /** The policy stays as it is. */
+    public static Setup of(Adapter adapter) {
+      return new Setup(TrainedParts.none(), adapter, ComputeType.FLOAT32);
+    }
+
+    public Setup in(ComputeType other) {
+      return new Setup(parts, adapter, other);
+    }
+  }
+
   private final ModelConfig config;
   private final Path sideFiles;
   private final TorchProgram program;
+  private final ComputeType type;
   private final Weights weights;
   private final TrainedParts parts;
   private final LoraConfig lora;
@@ -62,64 +87,75 @@ public final class TrainableModel implements AutoCloseable {
   /** What learns: weights of the trained parts, then the adapter's pairs. */
   private final List<WeightLayout.Slot> slots = new ArrayList<>();
 
+  /** The same in float32. */
+  private final NDList trained = new NDList();
+
+  /** The weights that follow the first of {@link #trained}; none in float32: they are the same. */
+  private final NDList rounded = new NDList();
+
   private final Optimizer optimizer;
+
+  /** Null where the picture half learns. */
+  private final KeptEmbeddings kept;
+
   private boolean recompute;
 
   /** 128 MB of them: our choice. */
   private long logitsAtOnce = 1L << 25;
 
-  private TrainableModel(
-      TorchProgram program, Checkpoint checkpoint, TrainedParts parts, Adapter adapter) {
+  private TrainableModel(TorchProgram program, Checkpoint checkpoint, Setup setup) {
     this.config = checkpoint.config();
     this.sideFiles = checkpoint.folder();
     this.program = program;
-    this.parts = parts;
-    this.weights = Weights.loadTrainable(program, checkpoint);
+    this.parts = setup.parts;
+    this.type = setup.type;
+    this.weights = Weights.loadTrainable(program, checkpoint, type);
     this.owner = program.newScope();
     this.all = weights.all();
+    Adapter adapter = setup.adapter;
     this.lora = adapter == null ? null : adapter.config();
     this.places =
         adapter == null
             ? AdapterLayout.none()
             : AdapterLayout.of(weights.layout, config, adapter.pairs().keySet(), lora.rank());
     this.pairs = adapter == null ? new NDList() : load(adapter);
-    NDList trained = new NDList();
     List<WeightLayout.Slot> layout = weights.layout.slots();
     for (int i = 0; i < all.size(); i++) {
       if (parts.holds(layout.get(i).parts().get(0).name())) {
         slots.add(layout.get(i));
-        trained.add(all.get(i));
+        (type == ComputeType.FLOAT32 ? trained : rounded).add(all.get(i));
       }
+    }
+    if (type != ComputeType.FLOAT32) {
+      trained.addAll(Weights.loadMasters(program, checkpoint, owner, slots));
     }
     slots.addAll(places.slots());
     trained.addAll(pairs);
     this.optimizer =
         new Optimizer(
             program, owner, slots.stream().map(WeightLayout.Slot::shape).toList(), trained);
+    boolean pictures =
+        slots.stream().anyMatch(slot -> slot.parts().get(0).name().startsWith("visual."));
+    this.kept = pictures ? null : new KeptEmbeddings(program, weights, config.vision());
   }
 
   /** Loads a checkpoint's weights with a fresh optimizer. The checkpoint must stay open. */
   public static TrainableModel load(TorchProgram program, Checkpoint checkpoint) {
-    return load(program, checkpoint, TrainedParts.all());
+    return load(program, checkpoint, Setup.of(TrainedParts.all()));
   }
 
-  /** As above; the parts that are not trained stay as they are. */
-  public static TrainableModel load(
-      TorchProgram program, Checkpoint checkpoint, TrainedParts parts) {
-    if (parts.equals(TrainedParts.none())) {
+  /** As above; what does not learn stays as it is. */
+  public static TrainableModel load(TorchProgram program, Checkpoint checkpoint, Setup setup) {
+    if (setup.parts.equals(TrainedParts.none()) && setup.adapter == null) {
       throw EngineErrors.nothingToTrain();
     }
-    return new TrainableModel(program, checkpoint, parts, null);
+    return new TrainableModel(program, checkpoint, setup);
   }
 
   /** A policy that only {@link #score}s: without gradient and optimizer. */
-  public static TrainableModel frozen(TorchProgram program, Checkpoint checkpoint) {
-    return new TrainableModel(program, checkpoint, TrainedParts.none(), null);
-  }
-
-  /** As above; the checkpoint stays as it is and the adapter over it learns. */
-  public static TrainableModel load(TorchProgram program, Checkpoint checkpoint, Adapter adapter) {
-    return new TrainableModel(program, checkpoint, TrainedParts.none(), adapter);
+  public static TrainableModel frozen(
+      TorchProgram program, Checkpoint checkpoint, ComputeType type) {
+    return new TrainableModel(program, checkpoint, new Setup(TrainedParts.none(), null, type));
   }
 
   /** In tensors that gradients can be taken of. */
@@ -188,8 +224,7 @@ public final class TrainableModel implements AutoCloseable {
         throw EngineErrors.badPrompt(problem);
       }
     }
-    Pack pack =
-        Pack.of(rows.stream().map(r -> Pack.Row.of(r.prompt(), r.completion())).toList(), config);
+    Pack pack = pack(rows);
     try (NDManager scope = program.newScope()) {
       List<Object> arguments = new ArrayList<>();
       arguments.addAll(List.of(pack.ids(scope), pack.positions(scope), pack.layout(scope)));
@@ -209,6 +244,23 @@ public final class TrainableModel implements AutoCloseable {
     }
   }
 
+  /** What a pass over the rows, and the first step after it, are still to take. */
+  public MemoryEstimate estimate(List<TrainingRow> rows) {
+    int targets = rows.stream().mapToInt(row -> row.completion().length).sum();
+    Pack.Size size = pack(rows).size(targets);
+    boolean pictures = kept == null;
+    return new MemoryEstimate(
+        MemoryEstimate.optimizer(trainedValues()),
+        MemoryEstimate.activations(config, size, pictures, recompute, type),
+        MemoryEstimate.activations(config, size, pictures, true, type),
+        MemoryEstimate.logits(config, size, logitsAtOnce));
+  }
+
+  private Pack pack(List<TrainingRow> rows) {
+    return Pack.of(
+        rows.stream().map(r -> Pack.Row.of(r.prompt(), r.completion())).toList(), config);
+  }
+
   /** Scales the gradient to a norm of at most {@code longest} (0: not); returns the norm before. */
   public double clipGradient(double longest) {
     return optimizer.clip(longest);
@@ -222,6 +274,12 @@ public final class TrainableModel implements AutoCloseable {
   /** One AdamW step with the gradient, which is zero afterwards. */
   public void step(double rate, AdamW settings) {
     optimizer.step(rate, settings);
+    if (!rounded.isEmpty()) {
+      try (NDManager scope = program.newScope()) {
+        NDList masters = new NDList(trained.subList(0, rounded.size()));
+        program.callWithGradients(scope, "copy_to", rounded, masters);
+      }
+    }
   }
 
   /**
@@ -229,8 +287,8 @@ public final class TrainableModel implements AutoCloseable {
    * are named as {@code model.layers.0.self_attn.q_proj.lora_A.weight}.
    */
   public float[] values(String name) {
-    float[] values = part(weights.layout.slots(), all, name);
-    values = values == null ? part(places.slots(), pairs, name) : values;
+    float[] values = part(slots, trained, name);
+    values = values == null ? part(weights.layout.slots(), all, name) : values;
     if (values == null) {
       throw new IllegalArgumentException("no weight " + name);
     }
@@ -304,17 +362,20 @@ public final class TrainableModel implements AutoCloseable {
 
   @Override
   public void close() {
+    if (kept != null) {
+      kept.close();
+    }
     owner.close();
     weights.close();
   }
 
   /** Null where no slot holds the name. */
-  private static float[] part(List<WeightLayout.Slot> slots, NDList tensors, String name) {
+  private float[] part(List<WeightLayout.Slot> slots, NDList tensors, String name) {
     for (int i = 0; i < slots.size(); i++) {
       long row = 0;
       for (WeightLayout.Part part : slots.get(i).parts()) {
         if (part.name().equals(name)) {
-          float[] values = tensors.get(i).toFloatArray();
+          float[] values = floats(tensors.get(i));
           int width = (int) (values.length / slots.get(i).shape()[0]);
           return Arrays.copyOfRange(values, (int) row * width, (int) (row + part.rows()) * width);
         }
@@ -322,6 +383,13 @@ public final class TrainableModel implements AutoCloseable {
       }
     }
     return null;
+  }
+
+  /** Of either type; DJL cannot read bfloat16. */
+  private float[] floats(NDArray tensor) {
+    try (NDManager scope = program.newScope()) {
+      return program.callWithGradients(scope, "as_float", tensor).head().toFloatArray();
+    }
   }
 
   /** places, targets, cells, given. */
@@ -356,13 +424,19 @@ public final class TrainableModel implements AutoCloseable {
   private List<Object> arguments(NDManager scope, Pack pack) {
     ModelConfig.Text t = config.text();
     ModelConfig.Vision v = config.vision();
+    boolean patches = kept == null && !pack.pictures().isEmpty();
     PictureBatch shown =
-        pack.pictures().isEmpty()
-            ? PictureBatch.none(scope)
-            : PictureBatch.of(scope, pack.pictures(), pack.from(), v);
+        patches
+            ? PictureBatch.of(scope, pack.pictures(), pack.from(), v)
+            : PictureBatch.none(scope);
+    NDArray embeddings =
+        patches || pack.pictures().isEmpty()
+            ? scope.create(new float[0], new Shape(0, t.hiddenSize()))
+            : kept.of(scope, pack.pictures());
     List<Object> arguments = new ArrayList<>();
-    arguments.addAll(List.of(shown.patches(), shown.places(), shown.back()));
-    arguments.add(scope.create(new float[0], new Shape(0, t.hiddenSize())));
+    arguments.addAll(List.of(shown.patches(), shown.places()));
+    arguments.add(patches ? shown.back() : scope.create(pack.from()));
+    arguments.add(embeddings);
     arguments.add(scope.create(pack.at()));
     arguments.addAll(List.of(weights.ends, weights.vision, weights.top, weights.text));
     arguments.addAll(List.of(pairs, places.first(), places.rowsAround()));

@@ -67,8 +67,14 @@ final class Weights implements AutoCloseable {
   }
 
   /** Weights that gradients can be taken of. */
-  static Weights loadTrainable(TorchProgram program, Checkpoint checkpoint) {
-    return load(program, checkpoint, ComputeType.FLOAT32, false, 0, true);
+  static Weights loadTrainable(TorchProgram program, Checkpoint checkpoint, ComputeType type) {
+    return load(program, checkpoint, type, false, 0, true);
+  }
+
+  /** Some of a checkpoint's weights in float32, which gradients can be taken of. */
+  static NDList loadMasters(
+      TorchProgram program, Checkpoint checkpoint, NDManager owner, List<WeightLayout.Slot> slots) {
+    return new Loader(program, checkpoint.tensors(), ComputeType.FLOAT32, true, owner).group(slots);
   }
 
   private static Weights load(
