@@ -60,18 +60,26 @@ def generate(rows, workload):
 
 
 def train(rows):
+    """Each variant and arithmetic against the faster of the peer's ways; all first losses must agree."""
     machine(rows)
     speed = lambda r: median(r, "useful_tokens_per_s")
     wrong = 0
-    for peer_name, name in (("grpo_trl", "grpo_relook"), ("sft_hf", "sft_relook")):
-        ours = fastest([r for r in rows if r["name"] == name], speed)
-        for peer in (r for r in rows if r["name"] == peer_name):
-            show(f"{name.split('_')[0]}, {ours['sequences']} sequences", ours, speed(ours), peer, speed(peer))
-            apart = abs(ours["loss"] - peer["loss"])
-            agree = apart <= 1e-4 * abs(peer["loss"]) + 5e-7      # the peers print six decimals
+    for ours in (r for r in rows if r["name"] in ("grpo_relook", "sft_relook")):
+        stage = ours["name"].split("_")[0]
+        same = lambda r: all(r[k] == ours[k] for k in ("variant", "dtype", "sequences", "checkpointing"))
+        peers = [r for r in rows if r["name"] in ("grpo_trl", "sft_hf") and r["name"].startswith(stage) and same(r)]
+        if not peers:
+            continue
+        best = fastest(peers, speed)
+        show(f"{stage} {ours['variant']}, {ours['sequences']} sequences, image {ours['image']}", ours, speed(ours), best, speed(best))
+        for peer in peers:
+            allowed = 1e-4 if ours["dtype"] == "float32" else 0.1
+            agree = abs(ours["loss"] - peer["loss"]) <= allowed * abs(peer["loss"]) + 5e-7      # the peers print six decimals
             wrong += not agree
-            print(f"  first loss: ours {ours['loss']}, peer {peer['loss']}: {'agree' if agree else 'DISAGREE'}; share of the matmul peak: ours {ours['share_of_matmul_peak'][1]}, peer {peer['share_of_matmul_peak'][1]}; "
-                  f"padding: ours {ours['padding_share']}, peer {peer['padding_share']}; most memory: ours {ours['peak_rss_gb']} GiB, peer {peer['peak_rss_gb']} GiB")
+            print(f"  {peer.get('head', 'model')}: {speed(peer):,.1f}; first loss: ours {ours['loss']}, peer {peer['loss']}: {'agree' if agree else 'DISAGREE'}; "
+                  f"share of the matmul peak: ours {ours['share_of_matmul_peak'][1]}, peer {peer['share_of_matmul_peak'][1]}; most memory: ours {ours['peak_rss_gb']} GiB, peer {peer['peak_rss_gb']} GiB")
+        for part in ("forward_backward_s", "optimizer_s"):
+            print(f"  {part}: ours {ours[part][1]}, peer {best[part][1]}")
     return 1 if wrong else 0
 
 

@@ -1,10 +1,12 @@
 # The language half of Qwen2.5-VL: packed tokens (N) to hidden states and log-probabilities. Sequences lie one behind the other without padding.
 # A root is a sequence from position 0 on; a branch goes on where its root ends and sees the root and itself, so that completions of one prompt
 # share it. `pack` says what lies where:
-#   roots (F, P), branches (R, C)    the places of each one's tokens, filled up with any place
-#   keys (R, P' + C)                 what a branch sees: its root's places, filled up, then its own
-#   lengths (R)                      of each branch's root
-#   back (N)                         where each token is among the roots' and branches' rows, laid flat one after the other
+#   roots (F, P)              the places of each one's tokens, filled up with any place
+#   back (N)                  where each token is among the rows of roots and branches, laid flat one after the other
+# and then for each group of branches of similar length
+#   branches (R, C)           the places of each one's tokens, filled up
+#   keys (R, P' + C)          what a branch sees: its root's places, filled up, then its own
+#   lengths (R)               of each branch's root
 from typing import List, Optional, Tuple
 
 import torch
@@ -59,39 +61,64 @@ def spread(x: Tensor, heads: int) -> Tensor:
     return x.unsqueeze(2).expand([b, kv, heads // kv, t, d]).reshape(b, heads, t, d)
 
 
-def attention(q: Tensor, kv: Tensor, mask: Optional[Tensor]) -> Tensor:
-    """q (B, T, H, d) over keys and values (B, S, 2 KV, d), causal where there is no mask (B, 1, T, S); → (B · T, H · d)."""
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor], wide: bool) -> Tensor:
+    """Attention over (B, H, T, d), causal where there is no mask. wide: in float32 on a processor, whose products of small bfloat16 tiles are
+    slow, the more so in gradients."""
+    if wide and not q.is_cuda and q.dtype != torch.float32:
+        seen = F.scaled_dot_product_attention(q.to(torch.float32), k.to(torch.float32), v.to(torch.float32), mask, 0.0, mask is None)
+        return seen.to(q.dtype)
+    return F.scaled_dot_product_attention(q, k, v, mask, 0.0, mask is None)
+
+
+def causal(q: Tensor, kv: Tensor, wide: bool) -> Tensor:
+    """Attention of sequences, q (B, T, H, d), keys and values (B, T, 2 KV, d) → (B · T, H · d)."""
     h = q.size(2)
     keys = kv.transpose(1, 2).chunk(2, 1)
-    seen = F.scaled_dot_product_attention(q.transpose(1, 2), spread(keys[0], h), spread(keys[1], h), mask, 0.0, mask is None)
+    seen = attend(q.transpose(1, 2), spread(keys[0], h), spread(keys[1], h), None, wide)
     return seen.transpose(1, 2).reshape(q.size(0) * q.size(1), h * q.size(3))
 
 
-def causal(q: Tensor, kv: Tensor) -> Tensor:
-    """Attention of one sequence, q (N, H, d), kv (N, 2 KV, d) → (N, H · d)."""
-    return attention(q.unsqueeze(0), kv.unsqueeze(0), None)
+def alone(q: Tensor, kv: Tensor) -> Tensor:
+    """The same of one sequence, q (N, H, d), kv (N, 2 KV, d) → (N, H · d)."""
+    return causal(q.unsqueeze(0), kv.unsqueeze(0), False)
 
 
-def branch_mask(pack: List[Tensor], dtype: int) -> Tensor:
-    """(R, 1, C, P' + C), 0 where a branch's token sees: its root, and itself up to there; -inf elsewhere."""
-    own = pack[1].size(1)
-    at = torch.arange(pack[2].size(1), device=pack[2].device) - (pack[2].size(1) - own)
-    root = (at < 0).logical_and((at + (pack[2].size(1) - own)).unsqueeze(0) < pack[3].unsqueeze(1))
-    before = (at >= 0).logical_and(at.unsqueeze(0) <= torch.arange(own, device=at.device).unsqueeze(1))
-    return key_mask(root.unsqueeze(1).logical_or(before.unsqueeze(0)), dtype).unsqueeze(1)
+def branching(q: Tensor, kv: Tensor, mask: Tensor, wide: bool) -> Tensor:
+    """q (R, C, H, d) over keys and values (R, S, 2 KV, d) → (R · C, H · d); mask (R, 1, H/KV · C, S). The query heads that share a key head
+    stand below each other, so that no key is copied."""
+    r, c, h, d = q.size(0), q.size(1), q.size(2), q.size(3)
+    n = kv.size(2) // 2
+    keys = kv.transpose(1, 2).chunk(2, 1)
+    rows = q.view(r, c, n, h // n, d).permute(0, 2, 3, 1, 4).reshape(r, n, h // n * c, d)
+    seen = attend(rows, keys[0], keys[1], mask, wide)
+    return seen.view(r, n, h // n, c, d).permute(0, 3, 1, 2, 4).reshape(r * c, h * d)
 
 
-def packed(q: Tensor, kv: Tensor, pack: List[Tensor], mask: Tensor) -> Tensor:
+def branch_masks(pack: List[Tensor], heads: List[int], dtype: int) -> List[Tensor]:
+    """(R, 1, H/KV · C, P' + C) a group, 0 where a branch's token sees: its root, and itself up to there; -inf elsewhere."""
+    masks: List[Tensor] = []
+    for g in range(2, len(pack), 3):
+        branches, keys, lengths = pack[g], pack[g + 1], pack[g + 2]
+        own, shared = branches.size(1), keys.size(1) - branches.size(1)
+        at = torch.arange(keys.size(1), device=keys.device)
+        root = (at < shared).logical_and(at.unsqueeze(0) < lengths.unsqueeze(1))
+        before = (at >= shared).logical_and((at - shared).unsqueeze(0) <= torch.arange(own, device=at.device).unsqueeze(1))
+        seen = root.unsqueeze(1).logical_or(before.unsqueeze(0)).repeat([1, heads[0] // heads[1], 1])
+        masks.append(key_mask(seen, dtype).unsqueeze(1))
+    return masks
+
+
+def packed(q: Tensor, kv: Tensor, pack: List[Tensor], masks: List[Tensor], wide: bool) -> Tensor:
     """Attention of packed tokens, q (N, H, d), kv (N, 2 KV, d) → (N, H · d). Rows are looked up with `embedding`: its gradient is quick."""
     h, n, d = q.size(1), kv.size(1), q.size(2)
     flat_q, flat_kv = q.reshape(-1, h * d), kv.view(-1, n * d)
     f, p = pack[0].size(0), pack[0].size(1)
-    seen = attention(torch.embedding(flat_q, pack[0]).view(f, p, h, d), torch.embedding(flat_kv, pack[0]).view(f, p, n, d), None)
-    r, c = pack[1].size(0), pack[1].size(1)
-    if r > 0:
-        own = attention(torch.embedding(flat_q, pack[1]).view(r, c, h, d), torch.embedding(flat_kv, pack[2]).view(r, pack[2].size(1), n, d), mask)
-        seen = torch.cat([seen, own], 0)
-    return torch.embedding(seen, pack[4])
+    seen = [causal(torch.embedding(flat_q, pack[0]).view(f, p, h, d), torch.embedding(flat_kv, pack[0]).view(f, p, n, d), wide)]
+    for g in range(len(masks)):
+        branches, keys = pack[2 + 3 * g], pack[3 + 3 * g]
+        r, c, s = branches.size(0), branches.size(1), keys.size(1)
+        seen.append(branching(torch.embedding(flat_q, branches).view(r, c, h, d), torch.embedding(flat_kv, keys).view(r, s, n, d), masks[g], wide))
+    return torch.embedding(torch.cat(seen, 0), pack[1])
 
 
 def text_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, seen: Tensor, epsilon: float) -> Tensor:
@@ -102,19 +129,20 @@ def text_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, seen: Tenso
     return adapted(project_add(x, inner, w[at + 6]), inner, a, at + 6)
 
 
-def packed_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, cos: Tensor, sin: Tensor, pack: List[Tensor], mask: Tensor, heads: List[int], epsilon: float) -> Tensor:
+def packed_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, cos: Tensor, sin: Tensor, pack: List[Tensor], masks: List[Tensor], wide: bool, heads: List[int],
+                 epsilon: float) -> Tensor:
     """One layer, with its adapters if a has any."""
     q, kv = attention_inputs(x, w, a, at, cos, sin, heads, epsilon)
-    return text_layer(x, w, a, at, packed(q, kv, pack, mask), epsilon)
+    return text_layer(x, w, a, at, packed(q, kv, pack, masks, wide), epsilon)
 
 
 def text_hidden(x: Tensor, w: List[Tensor], positions: Tensor, pack: List[Tensor], heads: List[int], sections: List[int], theta: float, epsilon: float) -> Tensor:
     """x (N, D) through all layers, before the last norm."""
     angles = mrope(positions, theta, sections)
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
-    mask = branch_mask(pack, x.dtype)
+    masks = branch_masks(pack, heads, x.dtype)
     for l in range(len(w) // 7):
-        x = packed_layer(x, w, [], 7 * l, cos, sin, pack, mask, heads, epsilon)
+        x = packed_layer(x, w, [], 7 * l, cos, sin, pack, masks, False, heads, epsilon)
     return x
 
 
@@ -133,7 +161,7 @@ def prefill(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, embed:
         keys.append(both[0].contiguous())
         values.append(both[1].contiguous())
         if l + 1 < len(w) // 7:
-            x = text_layer(x, w, [], 7 * l, causal(q, kv), epsilon)
+            x = text_layer(x, w, [], 7 * l, alone(q, kv), epsilon)
     return keys + values
 
 
@@ -147,7 +175,7 @@ def hidden_states(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, 
     states = [x.to(torch.float32)]
     for l in range(len(w) // 7):
         q, kv = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
-        x = text_layer(x, w, [], 7 * l, causal(q, kv), epsilon)
+        x = text_layer(x, w, [], 7 * l, alone(q, kv), epsilon)
         last = l + 1 == len(w) // 7
         states.append((rms_norm(x, norm, epsilon) if last else x).to(torch.float32))
     return states
@@ -196,5 +224,5 @@ def attention_on_image(ids: Tensor, pictures: Tensor, at: Tensor, positions: Ten
         keys = spread(kv[:, :heads[1]].transpose(0, 1).unsqueeze(0), heads[0])[0]
         s = torch.matmul(q[first:].transpose(0, 1), keys.transpose(1, 2)).to(torch.float32) * float(heads[2]) ** -0.5
         shares.append(torch.softmax(s.masked_fill(later, float("-inf")), -1).index_select(2, at).sum([2]))
-        x = text_layer(x, w, [], 7 * l, causal(q, kv), epsilon)
+        x = text_layer(x, w, [], 7 * l, alone(q, kv), epsilon)
     return torch.stack(shares, 0).permute(2, 0, 1).contiguous()

@@ -116,13 +116,13 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
     x = embedded(ids, own_top[0].detach(), seen.detach(), at)
     angles = mrope(positions, theta, sections)
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
-    mask = branch_mask(pack, x.dtype)
+    masks = branch_masks(pack, heads, torch.float32 if not x.is_cuda else x.dtype)
     text_in: List[Tensor] = []
     text_out: List[Tensor] = []
     needed = below
     for l in range(layers):
         text_in.append(x.detach().requires_grad_(needed))
-        x = packed_layer(text_in[l], own_text, a_text, 7 * l, cos, sin, pack, mask, heads, epsilon)
+        x = packed_layer(text_in[l], own_text, a_text, 7 * l, cos, sin, pack, masks, True, heads, epsilon)
         text_out.append(x.detach() if recompute else x)
         needed = needed or (learn and learning(learns, first, body + 7 * l, body + 7 * l + 7))
 
@@ -166,7 +166,7 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
                 if text_in[l].requires_grad or learning(learns, first, start, start + 7):
                     y = text_out[l]
                     if recompute:
-                        y = packed_layer(text_in[l], own_text, a_text, 7 * l, cos, sin, pack, mask, heads, epsilon)
+                        y = packed_layer(text_in[l], own_text, a_text, 7 * l, cos, sin, pack, masks, True, heads, epsilon)
                     by_x = add_gradients([y], [by_x], text_in[l], leaves, own, learns, first, start, start + 7, False, sums)
             if learns[embed] >= 0:  # In float32, or frequent tokens' sums would stand still in bfloat16.
                 by_tokens = by_x.to(torch.float32).index_fill(0, at, 0.0)

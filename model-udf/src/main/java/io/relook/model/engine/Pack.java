@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import io.relook.model.checkpoint.ModelConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,10 +38,14 @@ final class Pack {
   /** Consecutive tokens of the pack. */
   private record Span(int from, int length) {}
 
+  private record Branch(Span own, Span root) {}
+
+  /** Below it a branch goes to another group than the longest's. Our choice. */
+  private static final double LEAST_OF_LONGEST = 0.7;
+
   private final Place[] rows;
   private final List<Span> roots = new ArrayList<>();
-  private final List<Span> branches = new ArrayList<>();
-  private final List<Span> rootsOfBranches = new ArrayList<>();
+  private final List<Branch> branches = new ArrayList<>();
   private final long[] ids;
   private final long[] positions;
   private final Map<PictureGrid, Integer> pictures = new LinkedHashMap<>();
@@ -69,8 +74,7 @@ final class Pack {
         if (family.size() > 1 && rest.length > 0) {
           Span branch = writer.write(all.get(row).prompt.plus(rest), roots.get(root).length);
           rows[row] = new Place(rows[row].root, rows[row].shared, branch.from);
-          branches.add(branch);
-          rootsOfBranches.add(roots.get(root));
+          branches.add(new Branch(branch, roots.get(root)));
         }
       }
       root++;
@@ -141,9 +145,12 @@ final class Pack {
   record Size(long tokens, long queryCells, long keyCells, long patches, int targets) {}
 
   Size size(int targets) {
-    long queries =
-        (long) roots.size() * longest(roots) + (long) branches.size() * longest(branches);
-    long keys = queries + (long) branches.size() * longest(rootsOfBranches);
+    long queries = cells(roots);
+    long keys = queries;
+    for (List<Branch> group : groups()) {
+      queries += cells(spans(group));
+      keys += cells(spans(group)) + cells(rootsOf(group));
+    }
     long patches = pictures.keySet().stream().mapToLong(p -> (long) p.height() * p.width()).sum();
     return new Size(ids.length, queries, keys, patches, targets);
   }
@@ -178,27 +185,56 @@ final class Pack {
     return scope.create(positions, new Shape(3, ids.length));
   }
 
-  /** roots, branches, keys, lengths, back: see {@code text.py}. */
+  /** roots, back, then branches, keys and lengths of each group: see {@code text.py}. */
   NDList layout(NDManager scope) {
-    int longestRoot = longest(roots);
-    int longest = longest(branches);
-    int seen = longest(rootsOfBranches);
-    long[] keys = new long[branches.size() * (seen + longest)];
-    long[] lengths = new long[branches.size()];
-    for (int r = 0; r < branches.size(); r++) {
-      fill(keys, r * (seen + longest), rootsOfBranches.get(r));
-      fill(keys, r * (seen + longest) + seen, branches.get(r));
-      lengths[r] = rootsOfBranches.get(r).length;
-    }
     long[] back = new long[ids.length];
-    tell(back, roots, longestRoot, 0);
-    tell(back, branches, longest, roots.size() * longestRoot);
-    return new NDList(
-        rectangle(scope, roots, longestRoot),
-        rectangle(scope, branches, longest),
-        scope.create(keys, new Shape(branches.size(), seen + longest)),
-        scope.create(lengths),
-        scope.create(back));
+    NDList layout = new NDList(rectangle(scope, roots, longest(roots)));
+    int rows = tell(back, roots, 0);
+    NDList attention = new NDList();
+    for (List<Branch> group : groups()) {
+      List<Span> spans = spans(group);
+      int longest = longest(spans);
+      int seen = longest(rootsOf(group));
+      long[] keys = new long[group.size() * (seen + longest)];
+      for (int r = 0; r < group.size(); r++) {
+        fill(keys, r * (seen + longest), group.get(r).root);
+        fill(keys, r * (seen + longest) + seen, group.get(r).own);
+      }
+      attention.add(rectangle(scope, spans, longest));
+      attention.add(scope.create(keys, new Shape(group.size(), seen + longest)));
+      attention.add(scope.create(rootsOf(group).stream().mapToLong(Span::length).toArray()));
+      rows = tell(back, spans, rows);
+    }
+    layout.add(scope.create(back));
+    layout.addAll(attention);
+    return layout;
+  }
+
+  /** Branches of similar length: the shortest of a group has most of the longest's. */
+  private List<List<Branch>> groups() {
+    List<Branch> sorted = new ArrayList<>(branches);
+    sorted.sort(Comparator.comparingInt((Branch branch) -> branch.own.length).reversed());
+    List<List<Branch>> groups = new ArrayList<>();
+    for (Branch branch : sorted) {
+      List<Branch> last = groups.isEmpty() ? List.of() : groups.get(groups.size() - 1);
+      if (last.isEmpty() || branch.own.length < LEAST_OF_LONGEST * last.get(0).own.length) {
+        groups.add(new ArrayList<>());
+      }
+      groups.get(groups.size() - 1).add(branch);
+    }
+    return groups;
+  }
+
+  private static List<Span> spans(List<Branch> group) {
+    return group.stream().map(Branch::own).toList();
+  }
+
+  private static List<Span> rootsOf(List<Branch> group) {
+    return group.stream().map(Branch::root).toList();
+  }
+
+  private static long cells(List<Span> spans) {
+    return (long) spans.size() * longest(spans);
   }
 
   private static NDArray rectangle(NDManager scope, List<Span> spans, int width) {
@@ -215,12 +251,15 @@ final class Pack {
     }
   }
 
-  private static void tell(long[] back, List<Span> spans, int width, int first) {
+  /** From a row on; returns the row behind. */
+  private static int tell(long[] back, List<Span> spans, int first) {
+    int width = longest(spans);
     for (int i = 0; i < spans.size(); i++) {
       for (int k = 0; k < spans.get(i).length; k++) {
         back[spans.get(i).from + k] = first + (long) i * width + k;
       }
     }
+    return first + spans.size() * width;
   }
 
   private static int longest(List<Span> spans) {
