@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -24,6 +25,7 @@ import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -107,6 +109,61 @@ final class TestKilledRuns {
     assertTrue(
         rows(whole, Table.TRAINING_STEPS, "stage = 'grpo' AND size(trained_ids) > 0") > 0,
         "no GRPO step compared anything");
+    assertEqualRuns(whole, broken);
+  }
+
+  /**
+   * Of {@code tests/kill-points.sh}: killed at so many moments that a seed chooses, anywhere between
+   * the first stage and the end.
+   */
+  @Test
+  @EnabledIfEnvironmentVariable(named = "RELOOK_KILLS", matches = "[1-9][0-9]*")
+  void aRunThatIsKilledAtRandomMomentsEndsAsAnUnbrokenOne() throws Exception {
+    int kills = Integer.parseInt(System.getenv("RELOOK_KILLS"));
+    String given = System.getenv("RELOOK_SEED");
+    long seed = given == null ? System.nanoTime() : Long.parseLong(given);
+    System.out.printf("%d kills, RELOOK_SEED=%d%n", kills, seed);
+    Random random = new Random(seed);
+    Files.writeString(folder.resolve("tiny.yaml"), PRESET);
+    Path whole = folder.resolve("whole");
+    Path broken = folder.resolve("broken");
+    long[] begun = new long[1];
+    assertEquals(0, run(whole, "", () -> begun(begun)), this::output);
+    double working = (System.nanoTime() - begun[0]) / 1e9;
+    int hit = 0;
+    for (int kill = 1; kill <= kills; kill++) {
+      double after = random.nextDouble() * 2 * working / kills;
+      begun[0] = 0;
+      int code =
+          run(
+              broken,
+              "",
+              () -> {
+                begun(begun);
+                return begun[0] > 0 && (System.nanoTime() - begun[0]) / 1e9 > after;
+              });
+      hit += code == 128 + 9 ? 1 : 0;
+      System.out.printf("kill %d, %.1f s into the work: %s%n", kill, after, lastStage());
+      assertTrue(code == 0 || code == 128 + 9, this::output);
+    }
+    assertEquals(0, run(broken, "", () -> false), this::output);
+    assertTrue(hit > 0, "the run was never killed: choose another seed");
+    assertEqualRuns(whole, broken);
+  }
+
+  /** Notes when a run begins its first stage; never a reason to kill it. */
+  private boolean begun(long[] since) {
+    if (since[0] == 0 && output().contains("lakehouse ")) {
+      since[0] = System.nanoTime();
+    }
+    return false;
+  }
+
+  private String lastStage() {
+    return output().lines().filter(line -> line.contains(" ...")).reduce("-", (a, b) -> b);
+  }
+
+  private static void assertEqualRuns(Path whole, Path broken) throws IOException {
     for (Table table : COMPARED) {
       List<String> expected = content(whole, table);
       assertFalse(expected.isEmpty(), table.tableName());

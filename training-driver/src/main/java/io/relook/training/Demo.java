@@ -9,6 +9,7 @@ import io.relook.lakehouse.LocalSpark;
 import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.RunLock;
 import io.relook.lakehouse.Table;
 import io.relook.model.spark.ModelPool;
 import io.relook.preset.Preset;
@@ -44,7 +45,9 @@ public final class Demo {
     Lakehouse lakehouse = Lakehouse.open(spark, place);
     Progress progress = new Progress(out, lakehouse, RUN);
     out.printf("lakehouse %s%n", place);
-    try {
+    try (RunLock lock =
+        RunLock.of(
+            lakehouse.folder("locks"), RUN, spark.sessionState().newHadoopConf())) {
       IterationLoop loop = new IterationLoop(lakehouse, RUN, preset, progress);
       lakehouse.merge(
           Table.RUNS, List.of(Rows.RUN.toRow(new Rows.Run(RUN, preset.toString(), Instant.now()))));
