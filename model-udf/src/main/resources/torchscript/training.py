@@ -196,6 +196,13 @@ def clear(sums: List[Tensor]) -> List[Tensor]:
 
 
 @torch.jit.export
+def add_to(sums: List[Tensor], more: List[Tensor]) -> List[Tensor]:
+    """Adds each tensor to its sum."""
+    torch._foreach_add_(sums, more)
+    return sums
+
+
+@torch.jit.export
 def clip_gradients(sums: List[Tensor], longest: float) -> Tensor:
     """Scales all gradients so that their joint norm is at most `longest` (0: left alone); returns the norm before, as torch does."""
     norm = torch.linalg_vector_norm(torch.stack(torch._foreach_norm(sums)))

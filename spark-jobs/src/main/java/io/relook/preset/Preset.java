@@ -157,6 +157,8 @@ public record Preset(
    *     or none where an adapter learns
    * @param lora an adapter that learns over the policy as the stage found it, or null
    * @param recompute keep each block's input alone for the gradient and run the block again
+   * @param shards a step's rows are spread over so many Spark tasks; the result depends on this
+   *     number, not on the executors. 1: the driver's own process
    * @param skippedSteps so many steps of a stage may be skipped (a loss that is not finite, a gate)
    *     before it stops
    * @param maxSamplerGap a GRPO step is skipped where the trainer's log-probability of a token
@@ -167,8 +169,10 @@ public record Preset(
       @Default("null") List<String> parts,
       @Default("null") Lora lora,
       @Default("false") boolean recompute,
+      @Default("1") int shards,
       @Default("3") int skippedSteps,
-      @Default("null") Double maxSamplerGap) {
+      @Default("null") Double maxSamplerGap)
+      implements Serializable {
     private static final List<String> PARTS = List.of("vision", "merger", "language");
 
     public Train {
@@ -201,7 +205,8 @@ public record Preset(
       double alpha,
       @Default("false") boolean rankStabilised,
       @Default("all-linear") String targets,
-      @Default("'.*visual.*'") String exclude) {
+      @Default("'.*visual.*'") String exclude)
+      implements Serializable {
     public Lora {
       List<String> problems = new ArrayList<>();
       if (!(alpha > 0)) {

@@ -35,10 +35,17 @@ final class TestSftTrainer {
   private static final Preset.Sft CONFIG =
       new Preset.Sft(2, 4, 1e-3, 1, 1.0, 0.0, 256, 1, Preset.Schedule.LINEAR);
 
-  private static final Preset.Train FULL = new Preset.Train("float32", null, null, false, 3, null);
+  private static final Preset.Train FULL =
+      new Preset.Train("float32", null, null, false, 1, 3, null);
   private static final Preset.Train ADAPTER =
       new Preset.Train(
-          "bfloat16", null, new Preset.Lora(2, 4, true, "all-linear", ".*visual.*"), true, 3, null);
+          "bfloat16",
+          null,
+          new Preset.Lora(2, 4, true, "all-linear", ".*visual.*"),
+          true,
+          1,
+          3,
+          null);
 
   @TempDir Path folder;
 
@@ -98,7 +105,7 @@ final class TestSftTrainer {
     EmbeddedModel.randomise(base, 5);
     Lakehouse lakehouse = lakehouse("ruined");
     Preset.Sft ruinous = new Preset.Sft(2, 4, 1e38, 0, 1.0, 0.0, 256, 1, Preset.Schedule.CONSTANT);
-    Preset.Train one = new Preset.Train("float32", null, null, false, 1, null);
+    Preset.Train one = new Preset.Train("float32", null, null, false, 1, 1, null);
     RelookException error =
         assertThrows(
             RelookException.class, () -> train(lakehouse, base, ruinous, one, Integer.MAX_VALUE));
@@ -204,7 +211,8 @@ final class TestSftTrainer {
             policies,
             ModelPool.program(Device.cpu(), 1),
             new RowPrompts(lakehouse, ImageProcessor.load(base), 0),
-            config)
+            config,
+            1)
         .run(
             "run",
             1,

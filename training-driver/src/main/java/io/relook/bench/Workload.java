@@ -1,7 +1,8 @@
 package io.relook.bench;
 
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
 import io.relook.model.checkpoint.TensorFile;
@@ -29,7 +30,12 @@ record Workload(int samples, int newTokens, int image, List<Prompt> prompts, Lis
   static Workload read(Path folder, int limit) {
     JsonNode json;
     try {
-      json = new ObjectMapper().readTree(folder.resolve("workload.json").toFile());
+      // One sample a prompt has no advantage: Python writes NaN.
+      json =
+          JsonMapper.builder()
+              .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+              .build()
+              .readTree(folder.resolve("workload.json").toFile());
     } catch (IOException e) {
       throw new RelookException(
           Category.DATA,

@@ -46,8 +46,7 @@ public final class Demo {
     Progress progress = new Progress(out, lakehouse, RUN);
     out.printf("lakehouse %s%n", place);
     try (RunLock lock =
-        RunLock.of(
-            lakehouse.folder("locks"), RUN, spark.sessionState().newHadoopConf())) {
+        RunLock.of(lakehouse.folder("locks"), RUN, spark.sessionState().newHadoopConf())) {
       IterationLoop loop = new IterationLoop(lakehouse, RUN, preset, progress);
       lakehouse.merge(
           Table.RUNS, List.of(Rows.RUN.toRow(new Rows.Run(RUN, preset.toString(), Instant.now()))));

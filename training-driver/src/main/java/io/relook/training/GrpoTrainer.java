@@ -114,6 +114,7 @@ final class GrpoTrainer {
       OptimizerStep optimizer =
           new OptimizerStep(
               model,
+              policies.gradients(from, "grpo", preset.engine().threads()),
               policies.train(),
               grpo.tokenBudget(),
               grpo.maxGradientNorm(),

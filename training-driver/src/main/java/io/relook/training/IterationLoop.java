@@ -89,7 +89,8 @@ final class IterationLoop {
 
       progress.stage(1, "sft", 0);
       Rows.CheckpointRow coldStart =
-          new SftTrainer(lakehouse, policies, program, prompts, preset.sft())
+          new SftTrainer(
+                  lakehouse, policies, program, prompts, preset.sft(), preset.engine().threads())
               .run(runId, 1, base, progress::line);
       evaluate(coldStart);
 

@@ -18,6 +18,7 @@ final class OptimizerStep {
   private static final ClipBounds UNBOUNDED = new ClipBounds(1, Double.POSITIVE_INFINITY);
 
   private final TrainableModel model;
+  private final Gradients gradients;
   private final Preset.Train train;
   private final int tokenBudget;
   private final double longestGradient;
@@ -29,12 +30,14 @@ final class OptimizerStep {
    */
   OptimizerStep(
       TrainableModel model,
+      Gradients gradients,
       Preset.Train train,
       int tokenBudget,
       double longestGradient,
       double weightDecay,
       int skipped) {
     this.model = model;
+    this.gradients = gradients;
     this.train = train;
     this.tokenBudget = tokenBudget;
     this.longestGradient = longestGradient;
@@ -65,8 +68,9 @@ final class OptimizerStep {
     }
     long began = System.nanoTime();
     StepMeasures measures = new StepMeasures(rows, bounds);
-    for (List<TrainingRow> pack : packs) {
-      measures.add(pack, model.forwardBackward(pack, objective));
+    Gradients.Done found = gradients.add(model, packs, objective);
+    for (int i = 0; i < packs.size(); i++) {
+      measures.add(packs.get(i), found.outcomes().get(i));
     }
     long backward = System.nanoTime();
     double norm = packs.isEmpty() ? 0 : model.clipGradient(longestGradient);
@@ -77,7 +81,7 @@ final class OptimizerStep {
       model.clearGradient();
       skipped++;
     }
-    Map<String, Double> seconds = new TreeMap<>();
+    Map<String, Double> seconds = new TreeMap<>(found.seconds());
     seconds.put("gradient", (backward - began) / 1e9);
     seconds.put("update", (System.nanoTime() - backward) / 1e9);
     return new Done(measures, norm, reason, seconds);

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.api.java.JavaSparkContext;
 
 /** The versions of a run's weights: files under a prefix of their own, committed by a row. */
 final class Policies {
@@ -51,6 +52,18 @@ final class Policies {
 
   Preset.Train train() {
     return train;
+  }
+
+  /** Where a stage's gradients are computed. */
+  Gradients gradients(Rows.CheckpointRow start, String stage, int threads) {
+    if (train.shards() == 1) {
+      return Gradients.here();
+    }
+    String name = "%s/%s/%s".formatted(runId, stage, UUID.randomUUID());
+    return new SparkGradients(
+        new JavaSparkContext(lakehouse.spark().sparkContext()),
+        new ReplicaSetup(name, start.uri(), train, threads),
+        train.shards());
   }
 
   /** How many steps of a stage left the weights as they were, up to its newest version. */
@@ -124,14 +137,14 @@ final class Policies {
     try (Checkpoint checkpoint =
         Checkpoint.open(adapted ? start.uri() : done.orElse(start).uri(), hadoop)) {
       Adapter adapter = adapted ? adapter(checkpoint.config(), start, done) : null;
-      model = TrainableModel.load(program, checkpoint, setup(adapter));
+      model = TrainableModel.load(program, checkpoint, setup(train, adapter));
     }
     model.setRecompute(train.recompute());
     done.ifPresent(version -> readOptimizer(model, version));
     return model;
   }
 
-  private TrainableModel.Setup setup(Adapter adapter) {
+  static TrainableModel.Setup setup(Preset.Train train, Adapter adapter) {
     List<String> parts = train.parts();
     TrainedParts trained =
         new TrainedParts(
@@ -145,7 +158,10 @@ final class Policies {
     if (done.isPresent()) {
       return Adapter.read(done.get().uri() + "/" + ADAPTER, config, hadoop);
     }
-    Preset.Lora lora = train.lora();
+    return freshAdapter(train.lora(), config, start.policyVersion().hashCode());
+  }
+
+  static Adapter freshAdapter(Preset.Lora lora, ModelConfig config, long seed) {
     LoraConfig settings =
         new LoraConfig(
             lora.rank(),
@@ -153,7 +169,7 @@ final class Policies {
             lora.rankStabilised(),
             Modules.of(lora.targets()),
             Modules.of(lora.exclude()));
-    return Adapter.fresh(settings, config, start.policyVersion().hashCode());
+    return Adapter.fresh(settings, config, seed);
   }
 
   private void readOptimizer(TrainableModel model, Rows.CheckpointRow version) {

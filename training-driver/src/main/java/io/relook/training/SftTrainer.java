@@ -31,18 +31,21 @@ final class SftTrainer {
   private final TorchProgram program;
   private final RowPrompts prompts;
   private final Preset.Sft config;
+  private final int threads;
 
   SftTrainer(
       Lakehouse lakehouse,
       Policies policies,
       TorchProgram program,
       RowPrompts prompts,
-      Preset.Sft config) {
+      Preset.Sft config,
+      int threads) {
     this.lakehouse = lakehouse;
     this.policies = policies;
     this.program = program;
     this.prompts = prompts;
     this.config = config;
+    this.threads = threads;
   }
 
   /** Trains {@code from} to the end of the stage; returns the last version. */
@@ -76,6 +79,7 @@ final class SftTrainer {
       OptimizerStep optimizer =
           new OptimizerStep(
               model,
+              policies.gradients(from, "sft", threads),
               policies.train(),
               config.tokenBudget(),
               config.maxGradientNorm(),

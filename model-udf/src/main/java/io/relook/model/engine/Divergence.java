@@ -1,5 +1,7 @@
 package io.relook.model.engine;
 
+import java.io.Serializable;
+
 /**
  * An estimate of KL(policy ‖ reference) from single tokens; formulas in {@code
  * torchscript/objectives.py}.
@@ -10,7 +12,8 @@ package io.relook.model.engine;
  * @param ratioWeighted multiplied by the ratio, gradient included: unbiased off policy
  */
 public record Divergence(
-    Kind kind, double logBound, double bound, boolean straightThrough, boolean ratioWeighted) {
+    Kind kind, double logBound, double bound, boolean straightThrough, boolean ratioWeighted)
+    implements Serializable {
   /** The estimators. */
   public enum Kind {
     NONE("none"),

@@ -1,7 +1,9 @@
 package io.relook.model.engine;
 
+import java.io.Serializable;
+
 /** What a step minimises, summed over targets with their weights. */
-public sealed interface Objective {
+public sealed interface Objective extends Serializable {
   /** Divides the logits, as it did when the targets were sampled. */
   double temperature();
 

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.relook.model.torch.TorchProgram;
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -27,7 +28,8 @@ public final class ObjectiveProgram {
   private ObjectiveProgram() {}
 
   /** The loss and its parts: each a sum with the rows' weights. */
-  public record Sums(double loss, double surrogate, double divergence, double entropy) {
+  public record Sums(double loss, double surrogate, double divergence, double entropy)
+      implements Serializable {
     static Sums of(NDArray four) {
       double[] values = four.toDoubleArray();
       return new Sums(values[0], values[1], values[2], values[3]);

@@ -19,9 +19,13 @@ final class Optimizer {
   private final TorchProgram program;
   private final List<long[]> shapes;
   private final NDList trained;
+  private final NDManager owner;
   private final NDList sums;
-  private final NDList first;
-  private final NDList second;
+
+  /** Made when the first step needs them: a model that only sums gradients has none. */
+  private NDList first;
+
+  private NDList second;
   private int steps;
 
   /**
@@ -32,9 +36,19 @@ final class Optimizer {
     this.program = program;
     this.shapes = shapes;
     this.trained = trained;
-    this.sums = program.callWithGradients(owner, "zeros_like", trained);
-    this.first = program.callWithGradients(owner, "zeros_like", trained);
-    this.second = program.callWithGradients(owner, "zeros_like", trained);
+    this.owner = owner;
+    this.sums = zeros();
+  }
+
+  private NDList zeros() {
+    return program.callWithGradients(owner, "zeros_like", trained);
+  }
+
+  private void requireMoments() {
+    if (first == null) {
+      first = zeros();
+      second = zeros();
+    }
   }
 
   /** Values that learn. */
@@ -70,6 +84,7 @@ final class Optimizer {
 
   /** One step with the gradient, which is zero afterwards. */
   void step(double rate, TrainableModel.AdamW settings) {
+    requireMoments();
     steps++;
     for (boolean matrices : new boolean[] {true, false}) {
       int[] chosen =
@@ -99,6 +114,7 @@ final class Optimizer {
 
   /** Writes steps and moments: a file of float32 tensors. */
   void write(CheckpointWriter writer, String uri) {
+    requireMoments();
     List<CheckpointWriter.Target> targets = new ArrayList<>();
     targets.add(new CheckpointWriter.Target("steps", List.of(1L)));
     for (int i = 0; i < trained.size(); i++) {
@@ -126,6 +142,7 @@ final class Optimizer {
         throw EngineErrors.otherOptimizer();
       }
     }
+    requireMoments();
     steps = (int) file.floats("steps")[0];
     for (int i = 0; i < trained.size(); i++) {
       first.get(i).set(file.floats("first." + i));

@@ -1,11 +1,13 @@
 package io.relook.model.engine;
 
+import java.io.Serializable;
+
 /**
  * A picture as the model sees it: rows and columns of patches, both multiples of the merge size.
  *
  * @param patches float32 values (height · width, 3 · 2 · 14 · 14), block of 2 × 2 after block
  */
-public record PictureGrid(int height, int width, float[] patches) {
+public record PictureGrid(int height, int width, float[] patches) implements Serializable {
   public PictureGrid {
     if (height < 1 || width < 1 || patches.length % (height * width) != 0) {
       throw new IllegalArgumentException(

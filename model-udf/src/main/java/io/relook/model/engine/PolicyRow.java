@@ -1,5 +1,6 @@
 package io.relook.model.engine;
 
+import java.io.Serializable;
 import java.util.Arrays;
 
 /**
@@ -26,7 +27,8 @@ public record PolicyRow(
     float[] klWeights,
     float[] entropyWeights,
     float[] penalised,
-    float[] logCorrection) {
+    float[] logCorrection)
+    implements Serializable {
   /** How many planes the program is given. */
   static final int PLANES = 10;
 

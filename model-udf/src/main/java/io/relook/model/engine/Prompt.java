@@ -1,6 +1,7 @@
 package io.relook.model.engine;
 
 import io.relook.model.checkpoint.ModelConfig;
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 
@@ -12,7 +13,7 @@ import java.util.List;
  * @param given ids at the beginning that show pictures; an image token that a model sampled behind
  *     them is text, as it was when it was sampled
  */
-public record Prompt(int[] ids, List<PictureGrid> pictures, int given) {
+public record Prompt(int[] ids, List<PictureGrid> pictures, int given) implements Serializable {
   public Prompt {
     ids = ids.clone();
     pictures = List.copyOf(pictures);

@@ -1,10 +1,12 @@
 package io.relook.model.engine;
 
+import java.io.Serializable;
+
 /**
  * What stands for the expected reward of a token, given its advantage A and ratio ρ. Formulas and
  * papers: {@code torchscript/objectives.py}.
  */
-public sealed interface Surrogate {
+public sealed interface Surrogate extends Serializable {
   /** No limit for a bound. */
   double NONE = Double.POSITIVE_INFINITY;
 

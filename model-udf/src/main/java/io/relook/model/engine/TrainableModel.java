@@ -12,6 +12,7 @@ import io.relook.model.checkpoint.LoraConfig;
 import io.relook.model.checkpoint.ModelConfig;
 import io.relook.model.checkpoint.TensorFile;
 import io.relook.model.torch.TorchProgram;
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,7 +45,8 @@ public final class TrainableModel implements AutoCloseable {
       float[] entropies,
       float[] ratios,
       float[] factors,
-      float[] divergences) {
+      float[] divergences)
+      implements Serializable {
     public double loss() {
       return sums.loss();
     }
@@ -266,6 +268,47 @@ public final class TrainableModel implements AutoCloseable {
     return optimizer.clip(longest);
   }
 
+  /** What learns, float32, each weight's values in the programs' order. */
+  public float[][] learntValues() {
+    return trained.stream().map(NDArray::toFloatArray).toArray(float[][]::new);
+  }
+
+  /** Takes such values over from another model of the same setup. */
+  public void setLearntValues(float[][] values) {
+    requireSame(values);
+    for (int i = 0; i < values.length; i++) {
+      trained.get(i).set(values[i]);
+    }
+    round();
+  }
+
+  /** The summed gradient of each. */
+  public float[][] gradients() {
+    return optimizer.sums().stream().map(NDArray::toFloatArray).toArray(float[][]::new);
+  }
+
+  /** Adds a gradient that another model of the same setup summed. */
+  public void addGradients(float[][] more) {
+    requireSame(more);
+    try (NDManager scope = program.newScope()) {
+      NDList addends = new NDList();
+      for (int i = 0; i < more.length; i++) {
+        addends.add(scope.create(more[i], optimizer.sums().get(i).getShape()));
+      }
+      program.callWithGradients(scope, "add_to", optimizer.sums(), addends);
+    }
+  }
+
+  private void requireSame(float[][] values) {
+    boolean same = values.length == trained.size();
+    for (int i = 0; same && i < values.length; i++) {
+      same = values[i].length == trained.get(i).getShape().size();
+    }
+    if (!same) {
+      throw EngineErrors.otherOptimizer();
+    }
+  }
+
   /** Forgets the gradient. */
   public void clearGradient() {
     optimizer.clear();
@@ -274,6 +317,11 @@ public final class TrainableModel implements AutoCloseable {
   /** One AdamW step with the gradient, which is zero afterwards. */
   public void step(double rate, AdamW settings) {
     optimizer.step(rate, settings);
+    round();
+  }
+
+  /** What is multiplied follows what learns. */
+  private void round() {
     if (!rounded.isEmpty()) {
       try (NDManager scope = program.newScope()) {
         NDList masters = new NDList(trained.subList(0, rounded.size()));

@@ -1,5 +1,7 @@
 package io.relook.model.engine;
 
+import java.io.Serializable;
+
 /**
  * A prompt with the tokens that follow it, and what each of those counts: the normaliser is in the
  * weights, so micro-batches of whole rows add up.
@@ -8,7 +10,8 @@ package io.relook.model.engine;
  * @param completion the targets
  * @param targets what the objective needs of each of them
  */
-public record TrainingRow(Prompt prompt, int[] completion, PolicyRow targets) {
+public record TrainingRow(Prompt prompt, int[] completion, PolicyRow targets)
+    implements Serializable {
   public TrainingRow {
     for (float[] plane : targets.planes()) {
       if (plane.length != completion.length) {

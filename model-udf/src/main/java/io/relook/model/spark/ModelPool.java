@@ -153,7 +153,8 @@ public final class ModelPool {
     return env == null ? new Configuration() : SparkHadoopUtil.get().newConfiguration(env.conf());
   }
 
-  private static Device device() {
+  /** The device that Spark gave to this task. */
+  public static Device device() {
     TaskContext task = TaskContext.get();
     ResourceInformation gpu = task == null ? null : task.resourcesJMap().get("gpu");
     return gpu == null ? Device.cpu() : Device.gpu(Integer.parseInt(gpu.addresses()[0]));

@@ -1,0 +1,109 @@
+package io.relook.training;
+
+import io.relook.model.engine.Objective;
+import io.relook.model.engine.TrainableModel;
+import io.relook.model.engine.TrainingRow;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.broadcast.Broadcast;
+
+/**
+ * Synchronous data parallel: a step's packs in so many shards, a task each; the shards' gradients
+ * are added in their order, so the sum depends on the number of shards, not on executors, retries
+ * or who is first. Only what learns travels: its values to the executors, its gradient back.
+ */
+final class SparkGradients implements Gradients {
+  private final JavaSparkContext spark;
+  private final ReplicaSetup setup;
+  private final int shards;
+  private long steps;
+
+  SparkGradients(JavaSparkContext spark, ReplicaSetup setup, int shards) {
+    this.spark = spark;
+    this.setup = setup;
+    this.shards = shards;
+  }
+
+  /** Packs that run in one task, with their numbers. */
+  private record Shard(int number, List<Integer> packs, List<List<TrainingRow>> rows)
+      implements Serializable {}
+
+  private record ShardDone(
+      int number,
+      List<TrainableModel.Outcome> outcomes,
+      float[][] gradients,
+      String executor,
+      double seconds)
+      implements Serializable {}
+
+  private record Task(
+      ReplicaSetup setup, long step, Broadcast<float[][]> values, Objective objective)
+      implements FlatMapFunction<Iterator<Shard>, ShardDone> {
+    @Override
+    public Iterator<ShardDone> call(Iterator<Shard> given) {
+      List<ShardDone> done = new ArrayList<>();
+      while (given.hasNext()) {
+        Shard shard = given.next();
+        done.add(Replica.with(setup, step, values::value, model -> run(shard, model)));
+      }
+      return done.iterator();
+    }
+
+    private ShardDone run(Shard shard, TrainableModel model) {
+      long began = System.nanoTime();
+      List<TrainableModel.Outcome> outcomes = new ArrayList<>();
+      for (List<TrainingRow> pack : shard.rows) {
+        outcomes.add(model.forwardBackward(pack, objective));
+      }
+      return new ShardDone(
+          shard.number,
+          outcomes,
+          model.gradients(),
+          SparkEnv.get().executorId(),
+          (System.nanoTime() - began) / 1e9);
+    }
+  }
+
+  @Override
+  public Done add(TrainableModel model, List<List<TrainingRow>> packs, Objective objective) {
+    List<Shard> parts = new ArrayList<>();
+    for (int i = 0; i < Math.min(shards, packs.size()); i++) {
+      parts.add(new Shard(i, new ArrayList<>(), new ArrayList<>()));
+    }
+    for (int i = 0; i < packs.size(); i++) {
+      Shard part = parts.get(i % parts.size());
+      part.packs.add(i);
+      part.rows.add(packs.get(i));
+    }
+    TrainableModel.Outcome[] outcomes = new TrainableModel.Outcome[packs.size()];
+    Map<String, Double> seconds = new TreeMap<>();
+    long began = System.nanoTime();
+    Broadcast<float[][]> values = spark.broadcast(model.learntValues());
+    seconds.put("send_weights", (System.nanoTime() - began) / 1e9);
+    try {
+      JavaRDD<ShardDone> results =
+          spark
+              .parallelize(parts, parts.size())
+              .mapPartitions(new Task(setup, steps++, values, objective));
+      for (ShardDone done : results.collect()) {
+        model.addGradients(done.gradients);
+        List<Integer> numbers = parts.get(done.number).packs;
+        for (int i = 0; i < numbers.size(); i++) {
+          outcomes[numbers.get(i)] = done.outcomes.get(i);
+        }
+        seconds.put("shard %d on executor %s".formatted(done.number, done.executor), done.seconds);
+      }
+    } finally {
+      values.destroy();
+    }
+    return new Done(List.of(outcomes), seconds);
+  }
+}
