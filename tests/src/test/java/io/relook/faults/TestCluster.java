@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,7 +50,9 @@ final class TestCluster {
   void aClusterThatLosesAWorkerEndsAsOneProcess() throws Exception {
     Path alone = folder.resolve("alone");
     Path spread = folder.resolve("spread");
-    String[] overrides = {SHARDS, "sft.tokenBudget=256", "grpo.tokenBudget=512"};
+    String[] overrides = {
+      SHARDS, "sft.tokenBudget=256", "grpo.tokenBudget=512", "grpo.steps=1", "data.testQuestions=2"
+    };
     Process one = runs.start("alone.log", "", runs.command(alone, overrides));
 
     String master = startCluster();
@@ -65,7 +68,7 @@ final class TestCluster {
               return false;
             },
             runs.command(spread, overrides));
-    assertEquals(0, code, runs::output);
+    assertEquals(0, code, this::logs);
     assertTrue(lost[0], "no worker was lost");
     assertEquals(0, one.waitFor(), () -> runs.read("alone.log"));
 
@@ -78,6 +81,20 @@ final class TestCluster {
     }
     assertEquals(2, executors.size(), "both executors computed gradients: " + executors);
     DemoRuns.assertEqualRuns(alone, spread);
+  }
+
+  /** What the driver and the executors said. */
+  private String logs() {
+    StringBuilder logs = new StringBuilder(runs.output());
+    try (Stream<Path> files = Files.walk(folder, 4)) {
+      for (Path file :
+          files.filter(f -> f.toString().matches(".*(stderr|worker-0.log)")).toList()) {
+        logs.append('\n').append(file).append(":\n").append(Files.readString(file));
+      }
+    } catch (IOException e) {
+      logs.append(e);
+    }
+    return logs.toString();
   }
 
   private void loseAWorker() {
@@ -102,7 +119,7 @@ final class TestCluster {
         Files.createSymbolicLink(home.resolve(jar.getFileName()), jar);
       }
     }
-    String environment = "export SPARK_HOME=" + home.getParent() + "; ";
+    String environment = "export SPARK_SCALA_VERSION=2.13 SPARK_HOME=" + home.getParent() + "; ";
     String url = "spark://127.0.0.1:" + port;
     runs.start(
         "master.log",
