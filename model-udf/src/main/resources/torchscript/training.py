@@ -111,6 +111,7 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
         seen = merger(vision_in[v // 10], own_ends, a_ends)[back]
     else:
         seen = kept[back]
+
     # The language model.
     below = merging or (learn and learns[embed] >= 0)
     x = embedded(ids, own_top[0].detach(), seen.detach(), at)

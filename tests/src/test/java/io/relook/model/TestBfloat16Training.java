@@ -16,6 +16,7 @@ import io.relook.model.engine.TrainingRow;
 import io.relook.model.torch.TorchProgram;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.apache.hadoop.conf.Configuration;
@@ -124,7 +125,7 @@ class TestBfloat16Training {
     for (Prompt prompt : List.of(first, first, first, second)) {
       int[] completion = random.ints(3 + random.nextInt(9), 10, 400).toArray();
       float[] weights = new float[completion.length];
-      java.util.Arrays.fill(weights, 0.25f / completion.length);
+      Arrays.fill(weights, 0.25f / completion.length);
       rows.add(TrainingRow.supervised(prompt, completion, weights));
     }
     return rows;

@@ -6,6 +6,8 @@ import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.spark.ModelPool;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -29,10 +31,7 @@ final class Replica {
 
   /** Tasks of one JVM take turns: they share the engine's threads. */
   static <T> T with(
-      ReplicaSetup setup,
-      long step,
-      java.util.function.Supplier<float[][]> values,
-      java.util.function.Function<TrainableModel, T> work) {
+      ReplicaSetup setup, long step, Supplier<float[][]> values, Function<TrainableModel, T> work) {
     TURN.lock();
     try {
       if (loaded != null && !loaded.stage.equals(setup.stage())) {
