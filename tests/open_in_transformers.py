@@ -26,10 +26,11 @@ def case(model, processor, picture, question, new_tokens=24):
     ids = inputs["input_ids"]
     logits = model(**inputs).logits[0].float()
     own = torch.log_softmax(logits[:-1], -1).gather(1, ids[0, 1:, None])[:, 0]
-    made = model.generate(**inputs, do_sample=False, max_new_tokens=new_tokens, output_logits=True, return_dict_in_generate=True)
+    made = model.generate(**inputs, do_sample=False, min_new_tokens=new_tokens, max_new_tokens=new_tokens, output_logits=True, output_scores=True,
+                          return_dict_in_generate=True)
     new = made.sequences[0, ids.shape[1]:]
     steps = torch.log_softmax(torch.stack(made.logits)[:, 0].float(), -1)
-    best = steps.topk(2, -1).values
+    best = torch.stack(made.scores)[:, 0].float().topk(2, -1).values      # without the tokens that would end too early
     grid = inputs["image_grid_thw"].tolist() if picture else []
     told = {"prompt": text, "images": [Path(picture).name] if picture else [], "input_ids": ids[0].tolist(), "grid_thw": grid, "greedy": new.tolist()}
     return told, {"logprobs": own, "last_logits": logits[-1], "greedy_logprobs": steps.gather(1, new[:, None])[:, 0], "greedy_top2": best}
