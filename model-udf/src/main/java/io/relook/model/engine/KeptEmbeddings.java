@@ -57,18 +57,7 @@ final class KeptEmbeddings implements AutoCloseable {
       PictureBatch batch =
           PictureBatch.of(scope, List.of(picture), LongStream.range(0, tokens).toArray(), vision);
       NDList embeddings =
-          program.callWithGradients(
-              owner,
-              "encode_pictures",
-              batch.patches(),
-              batch.places(),
-              batch.back(),
-              weights.vision,
-              weights.ends,
-              vision.heads(),
-              batch.fullBlocks(),
-              batch.windows(),
-              batch.pictures());
+          program.callWithGradients(owner, "encode_pictures", batch.encoding(weights, vision));
       long size = 4L * (picture.patches().length + embeddings.head().getShape().size());
       bytes += size;
       return new Kept(owner, embeddings.head(), size);

@@ -31,6 +31,21 @@ record PictureBatch(
         layout.pictures());
   }
 
+  /** What the program {@code encode_pictures} is given. */
+  Object[] encoding(Weights weights, ModelConfig.Vision vision) {
+    return new Object[] {
+      patches,
+      places,
+      back,
+      weights.vision,
+      weights.ends,
+      vision.heads(),
+      fullBlocks,
+      windows,
+      pictures
+    };
+  }
+
   /** No picture. */
   static PictureBatch none(NDManager scope) {
     return new PictureBatch(

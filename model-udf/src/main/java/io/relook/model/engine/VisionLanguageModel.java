@@ -267,20 +267,7 @@ public final class VisionLanguageModel implements AutoCloseable {
 
   NDArray encode(NDManager scope, List<PictureGrid> pictures, long[] from) {
     PictureBatch batch = PictureBatch.of(scope, pictures, from, config.vision());
-    return program
-        .call(
-            scope,
-            "encode_pictures",
-            batch.patches(),
-            batch.places(),
-            batch.back(),
-            weights.vision,
-            weights.ends,
-            config.vision().heads(),
-            batch.fullBlocks(),
-            batch.windows(),
-            batch.pictures())
-        .head();
+    return program.call(scope, "encode_pictures", batch.encoding(weights, config.vision())).head();
   }
 
   NDList call(NDManager scope, String name, List<Object> first, NDArray... tops) {
