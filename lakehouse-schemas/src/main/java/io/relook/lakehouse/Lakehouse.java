@@ -4,9 +4,12 @@ import io.delta.tables.DeltaMergeBuilder;
 import io.delta.tables.DeltaTable;
 import io.relook.lakehouse.RelookException.Category;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -15,6 +18,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import scala.Option;
 
 /**
  * The tables at one place: a folder, any Hadoop URI, or {@code catalog.schema}. A table is made
@@ -84,6 +88,65 @@ public final class Lakehouse {
         .select("version")
         .first()
         .getLong(0);
+  }
+
+  /** The table's rows as they were at a Delta version. */
+  public Dataset<Row> read(Table table, long version) {
+    ensure(table);
+    return spark.sql("SELECT * FROM %s VERSION AS OF %d".formatted(identifier(table), version));
+  }
+
+  /** When a Delta version was committed. */
+  public Optional<Instant> committedAt(Table table, long version) {
+    ensure(table);
+    return spark
+        .sql("DESCRIBE HISTORY " + identifier(table))
+        .where("version = " + version)
+        .select("timestamp")
+        .collectAsList()
+        .stream()
+        .findFirst()
+        .map(row -> row.getTimestamp(0).toInstant());
+  }
+
+  /** Whether the table was ever used. */
+  public boolean holds(Table table) {
+    return exists(table);
+  }
+
+  /** Joins small files; the rows stay as they are. */
+  public void compact(Table table) {
+    ensure(table);
+    delta(table).optimize().executeCompaction();
+  }
+
+  /**
+   * Deletes the files of a table that no version since then needs. Delta's own limit does not hold
+   * here: whoever calls this knows what has to stay.
+   */
+  public void vacuum(Table table, Duration since) {
+    ensure(table);
+    Map<String, String> settings =
+        Map.of(
+            "spark.databricks.delta.retentionDurationCheck.enabled", "false",
+            // A listing is so many tasks: by default ten thousand, for a folder or two.
+            "spark.sql.sources.parallelPartitionDiscovery.parallelism", "8");
+    Map<String, Option<String>> before = new TreeMap<>();
+    settings.keySet().forEach(key -> before.put(key, spark.conf().getOption(key)));
+    settings.forEach(spark.conf()::set);
+    try {
+      // Delta counts whole hours.
+      delta(table).vacuum(Math.ceil(since.toMillis() / 3.6e6));
+    } finally {
+      before.forEach(
+          (key, value) -> {
+            if (value.isDefined()) {
+              spark.conf().set(key, value.get());
+            } else {
+              spark.conf().unset(key);
+            }
+          });
+    }
   }
 
   /** Adds the rows whose keys are new; the others stay as they are. */
@@ -165,7 +228,7 @@ public final class Lakehouse {
     if (named) {
       spark.sql("CREATE SCHEMA IF NOT EXISTS " + location);
     }
-    Map<String, String> properties = new TreeMap<>();
+    Map<String, String> properties = new TreeMap<>(table.properties());
     properties.put(VERSION_PROPERTY, String.valueOf(Migration.NEWEST));
     table.checks().forEach((name, rule) -> properties.put(CHECK_PROPERTY + name, rule));
     spark.sql(

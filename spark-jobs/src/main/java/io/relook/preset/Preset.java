@@ -25,6 +25,7 @@ public record Preset(
     Sft sft,
     Grpo grpo,
     @Default("{}") Train train,
+    @Default("{}") Keep keep,
     double failureBudget) {
 
   /** Generated scenes, or what {@code ingest} names; the seed and the counts are of the scenes. */
@@ -180,10 +181,10 @@ public record Preset(
       if (!List.of("float32", "bfloat16").contains(dtype)) {
         problems.add("dtype is float32 or bfloat16, not " + dtype);
       }
-      if (parts != null && (parts.isEmpty() || !PARTS.containsAll(parts))) {
+      if (parts != null && (parts.isEmpty() && lora == null || !PARTS.containsAll(parts))) {
         problems.add("parts are some of %s, not %s".formatted(PARTS, parts));
       }
-      if (parts != null && lora != null) {
+      if (parts != null && !parts.isEmpty() && lora != null) {
         problems.add("parts and lora contradict: with an adapter the policy itself stays");
       }
       if (!problems.isEmpty()) {
@@ -221,6 +222,33 @@ public record Preset(
       }
       if (!problems.isEmpty()) {
         throw PresetErrors.of("train.lora", problems);
+      }
+    }
+  }
+
+  /**
+   * Which versions of a stage's weights stay; the last of each stage always does. Our choice.
+   *
+   * @param last so many of the newest keep their weights
+   * @param every each version whose step this divides keeps its weights and its optimizer; 0: none
+   * @param best the version with the best evaluation keeps its weights
+   * @param replay clean-up leaves the table files that {@code replay} needs for the kept versions
+   */
+  public record Keep(
+      @Default("2") int last,
+      @Default("0") int every,
+      @Default("true") boolean best,
+      @Default("true") boolean replay) {
+    public Keep {
+      List<String> problems = new ArrayList<>();
+      if (last < 1) {
+        problems.add("last is at least 1: a run goes on from its newest version");
+      }
+      if (every < 0) {
+        problems.add("every is a number of steps, or 0");
+      }
+      if (!problems.isEmpty()) {
+        throw PresetErrors.of("keep", problems);
       }
     }
   }

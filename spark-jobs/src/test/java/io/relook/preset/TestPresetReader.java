@@ -340,6 +340,16 @@ final class TestPresetReader {
   }
 
   @Test
+  void whatARunRecordsIsReadAsTheSamePreset() {
+    for (String name : List.of("demo", "demo-short", "easy-vqa")) {
+      Preset preset =
+          PresetReader.read(
+              PRESETS, name, "train.lora={rank: 4, alpha: 8}", "grpo.objective={preset: gspo}");
+      assertEquals(preset, PresetReader.parse("recorded", PresetReader.yaml(preset)));
+    }
+  }
+
+  @Test
   void theDistanceCountsEdits() {
     assertEquals(3, PresetReader.distance("kitten", "sitting"));
     assertEquals(0, PresetReader.distance("rate", "rate"));

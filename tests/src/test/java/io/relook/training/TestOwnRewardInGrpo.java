@@ -34,7 +34,7 @@ final class TestOwnRewardInGrpo {
         new Rows.Query("q", "s", "train", "How many shapes?", null, List.of(), null, null);
     lakehouse.merge(Table.QUERIES, List.of(Rows.QUERY.toRow(query)));
     Rewards rewards = Rewards.of(TestSession.spark(), preset.rewards());
-    Policies policies = new Policies(lakehouse, "run", preset.train());
+    Policies policies = new Policies(lakehouse, "run", preset.train(), preset.keep());
     new GrpoTrainer(
             lakehouse,
             policies,

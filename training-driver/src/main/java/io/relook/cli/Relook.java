@@ -20,6 +20,8 @@ import picocli.CommandLine.Command;
       ParityCommand.class,
       PretrainCommand.class,
       DemoCommand.class,
+      ReplayCommand.class,
+      CleanUpCommand.class,
       SqlCommand.class
     })
 public final class Relook {

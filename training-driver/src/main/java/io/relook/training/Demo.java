@@ -49,7 +49,8 @@ public final class Demo {
         RunLock.of(lakehouse.folder("locks"), RUN, spark.sessionState().newHadoopConf())) {
       IterationLoop loop = new IterationLoop(lakehouse, RUN, preset, progress);
       lakehouse.merge(
-          Table.RUNS, List.of(Rows.RUN.toRow(new Rows.Run(RUN, preset.toString(), Instant.now()))));
+          Table.RUNS,
+          List.of(Rows.RUN.toRow(new Rows.Run(RUN, PresetReader.yaml(preset), Instant.now()))));
       takeIn(lakehouse, preset, data, progress);
       BasePolicy from = BasePolicy.of(lakehouse, preset);
       Rows.CheckpointRow base = loop.policies().base(from.uri());

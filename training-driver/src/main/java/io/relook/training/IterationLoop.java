@@ -52,7 +52,7 @@ final class IterationLoop {
     this.preset = preset;
     this.progress = progress;
     this.rewards = Rewards.of(lakehouse.spark(), preset.rewards());
-    this.policies = new Policies(lakehouse, runId, preset.train());
+    this.policies = new Policies(lakehouse, runId, preset.train(), preset.keep());
   }
 
   /** Runs iteration 1 from the base policy; returns the policy that it ends with. */

@@ -89,7 +89,7 @@ final class SftTrainer {
         long began = System.nanoTime();
         List<Rows.SftExample> batch = batch(examples, iteration, step / perEpoch, step % perEpoch);
         double rate = schedule.at(step);
-        OptimizerStep.Done made = optimizer.supervised(rows(batch), rate);
+        OptimizerStep.Done made = optimizer.supervised(rows(prompts, batch), rate);
         String out = "%s/%d/sft/%d".formatted(runId, iteration, step + 1);
         steps.add(
             Rows.TRAINING_STEP.toRow(
@@ -123,6 +123,7 @@ final class SftTrainer {
                     null,
                     made.measures().lengths(),
                     made.secondsByPart(),
+                    null,
                     null)));
         boolean saves = (step + 1) % config.saveEvery() == 0 || step + 1 == total;
         if (saves || optimizer.isOverBudget()) {
@@ -148,7 +149,8 @@ final class SftTrainer {
     return shuffled.subList(from, Math.min(shuffled.size(), from + config.batch()));
   }
 
-  private List<TrainingRow> rows(List<Rows.SftExample> batch) {
+  /** A step's rows; each of its targets weighs the same. */
+  static List<TrainingRow> rows(RowPrompts prompts, List<Rows.SftExample> batch) {
     int targets = batch.stream().mapToInt(e -> e.completionIds().size()).sum();
     List<TrainingRow> rows = new ArrayList<>();
     for (Rows.SftExample example : batch) {

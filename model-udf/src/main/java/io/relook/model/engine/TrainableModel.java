@@ -371,8 +371,8 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   /** Writes the policy as a checkpoint in Hugging Face layout, an adapter merged into it. */
-  public void write(CheckpointWriter writer, String uri, DType dtype) {
-    writer.write(uri, sideFiles, config, dtype, (name, count) -> merged(name));
+  public String write(CheckpointWriter writer, String uri, DType dtype) {
+    return writer.write(uri, sideFiles, config, dtype, (name, count) -> merged(name));
   }
 
   /** W + scale · B A where the tensor has an adapter. */
