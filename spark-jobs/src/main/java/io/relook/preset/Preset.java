@@ -164,6 +164,7 @@ public record Preset(
    *     before it stops
    * @param maxSamplerGap a GRPO step is skipped where the trainer's log-probability of a token
    *     differs by more from the sampler's; null: never
+   * @param adamw moments of both stages; rates and weight decay are the stages' own
    */
   public record Train(
       @Default("float32") String dtype,
@@ -172,7 +173,8 @@ public record Preset(
       @Default("false") boolean recompute,
       @Default("1") int shards,
       @Default("3") int skippedSteps,
-      @Default("null") Double maxSamplerGap)
+      @Default("null") Double maxSamplerGap,
+      @Default("{}") AdamW adamw)
       implements Serializable {
     private static final List<String> PARTS = List.of("vision", "merger", "language");
 
@@ -191,6 +193,26 @@ public record Preset(
         throw PresetErrors.of("train", problems);
       }
       parts = parts != null ? List.copyOf(parts) : lora != null ? List.of() : PARTS;
+    }
+  }
+
+  /** AdamW (arXiv 1711.05101); the values of PyTorch where none are given. */
+  public record AdamW(
+      @Default("0.9") double beta1,
+      @Default("0.999") double beta2,
+      @Default("1.0e-8") double epsilon)
+      implements Serializable {
+    public AdamW {
+      List<String> problems = new ArrayList<>();
+      if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
+        problems.add("beta1 and beta2 are from 0 to below 1");
+      }
+      if (!(epsilon > 0)) {
+        problems.add("epsilon must be above 0");
+      }
+      if (!problems.isEmpty()) {
+        throw PresetErrors.of("train.adamw", problems);
+      }
     }
   }
 

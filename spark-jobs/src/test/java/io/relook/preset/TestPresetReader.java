@@ -156,7 +156,10 @@ final class TestPresetReader {
 
   @Test
   void whatLearnsIsAllUnlessThePresetSaysMore() throws IOException {
-    assertEquals(new Preset.Train("float32", null, null, false, 1, 3, null), train());
+    assertEquals(
+        new Preset.Train(
+            "float32", null, null, false, 1, 3, null, new Preset.AdamW(0.9, 0.999, 1e-8)),
+        train());
     assertEquals(List.of("vision", "merger", "language"), train().parts());
     assertEquals(List.of("language"), train("train.parts=[language]").parts());
     Preset.Train adapted = train("train={dtype: bfloat16, lora: {rank: 8, alpha: 16}}");

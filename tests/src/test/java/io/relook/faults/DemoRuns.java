@@ -43,7 +43,7 @@ final class DemoRuns implements AutoCloseable {
   private static final Map<Table, List<String>> VOLATILE =
       Map.of(
           Table.TRAINING_STEPS, List.of("seconds", "seconds_by_part", "tables_read"),
-          Table.CHECKPOINTS, List.of("uri", "optimizer_uri", "committed_at"));
+          Table.CHECKPOINTS, List.of("uri", "optimizer_uri", "committed_at", "removed_at"));
 
   private static final List<Table> COMPARED =
       List.of(
@@ -165,10 +165,10 @@ final class DemoRuns implements AutoCloseable {
     return read(lakehouse, table).drop(drop).toJSON().collectAsList().stream().sorted().toList();
   }
 
-  /** SHA-256 of each committed version's weights. */
+  /** SHA-256 of the weights' file of each version that is kept. */
   static Map<String, String> weights(Path lakehouse) throws IOException {
     Map<String, String> hashes = new TreeMap<>();
-    for (Row row : read(lakehouse, Table.CHECKPOINTS).collectAsList()) {
+    for (Row row : read(lakehouse, Table.CHECKPOINTS).where("removed_at IS NULL").collectAsList()) {
       Path file = Path.of(row.<String>getAs("uri")).resolve("model.safetensors");
       hashes.put(row.getAs("policy_version"), Keys.of(Files.readAllBytes(file)));
     }

@@ -38,7 +38,8 @@ final class TestSftTrainer {
   private static final Preset.Keep KEEP = new Preset.Keep(2, 0, true, true);
 
   private static final Preset.Train FULL =
-      new Preset.Train("float32", null, null, false, 1, 3, null);
+      new Preset.Train(
+          "float32", null, null, false, 1, 3, null, new Preset.AdamW(0.9, 0.999, 1e-8));
   private static final Preset.Train ADAPTER =
       new Preset.Train(
           "bfloat16",
@@ -47,7 +48,8 @@ final class TestSftTrainer {
           true,
           1,
           3,
-          null);
+          null,
+          new Preset.AdamW(0.9, 0.999, 1e-8));
 
   @TempDir Path folder;
 
@@ -107,7 +109,9 @@ final class TestSftTrainer {
     EmbeddedModel.randomise(base, 5);
     Lakehouse lakehouse = lakehouse("ruined");
     Preset.Sft ruinous = new Preset.Sft(2, 4, 1e38, 0, 1.0, 0.0, 256, 1, Preset.Schedule.CONSTANT);
-    Preset.Train one = new Preset.Train("float32", null, null, false, 1, 1, null);
+    Preset.Train one =
+        new Preset.Train(
+            "float32", null, null, false, 1, 1, null, new Preset.AdamW(0.9, 0.999, 1e-8));
     RelookException error =
         assertThrows(
             RelookException.class, () -> train(lakehouse, base, ruinous, one, Integer.MAX_VALUE));

@@ -26,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class TestSparkGradients {
   private static final Objective LOSS = new Objective.CrossEntropy();
   private static final Preset.Train THREE =
-      new Preset.Train("float32", null, null, false, 3, 3, null);
+      new Preset.Train(
+          "float32", null, null, false, 3, 3, null, new Preset.AdamW(0.9, 0.999, 1e-8));
 
   @TempDir Path folder;
 

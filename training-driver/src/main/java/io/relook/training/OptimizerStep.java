@@ -41,7 +41,9 @@ final class OptimizerStep {
     this.train = train;
     this.tokenBudget = tokenBudget;
     this.longestGradient = longestGradient;
-    this.adamw = new TrainableModel.AdamW(0.9, 0.999, 1e-8, weightDecay);
+    Preset.AdamW moments = train.adamw();
+    this.adamw =
+        new TrainableModel.AdamW(moments.beta1(), moments.beta2(), moments.epsilon(), weightDecay);
     this.skipped = skipped;
   }
 
