@@ -7,10 +7,10 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileSystem;
@@ -21,22 +21,6 @@ import org.apache.hadoop.fs.FileSystem;
  */
 public final class CheckpointWriter {
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** What is copied beside the weights, where the source has it. */
-  private static final List<String> SIDE_FILES =
-      List.of(
-          "config.json",
-          "generation_config.json",
-          "tokenizer.json",
-          "tokenizer_config.json",
-          "vocab.json",
-          "merges.txt",
-          "added_tokens.json",
-          "special_tokens_map.json",
-          "chat_template.jinja",
-          "chat_template.json",
-          "preprocessor_config.json",
-          "video_preprocessor_config.json");
 
   /** A tensor's values on demand, so that no two tensors need to be in memory together. */
   public interface Source {
@@ -56,29 +40,24 @@ public final class CheckpointWriter {
     this.hadoop = hadoop;
   }
 
-  /**
-   * Writes a policy: weights of the model's tensors as {@code dtype}, and the side files of {@code
-   * like}, a folder on this machine.
-   */
-  public void write(String uri, Path like, ModelConfig config, DType dtype, Source source) {
+  /** Writes a policy: weights of the model's tensors as {@code dtype}, and the side files. */
+  public void write(String uri, SideFiles beside, ModelConfig config, DType dtype, Source source) {
     List<Target> targets = new ArrayList<>();
     ExpectedTensors.of(config).forEach((name, shape) -> targets.add(new Target(name, shape)));
     writeTensors(uri + "/model.safetensors", targets, dtype, source);
     try {
       org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(uri);
       FileSystem files = folder.getFileSystem(hadoop);
-      for (String name : SIDE_FILES) {
-        Path file = like.resolve(name);
-        if (Files.isRegularFile(file)) {
-          byte[] bytes = Files.readAllBytes(file);
-          if (name.equals("config.json")) {
-            ObjectNode json = (ObjectNode) JSON.readTree(bytes);
-            json.put(json.has("dtype") ? "dtype" : "torch_dtype", torchName(dtype));
-            bytes = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
-          }
-          try (OutputStream out = files.create(new org.apache.hadoop.fs.Path(folder, name), true)) {
-            out.write(bytes);
-          }
+      for (Map.Entry<String, byte[]> file : beside.contents().entrySet()) {
+        String name = file.getKey();
+        byte[] bytes = file.getValue();
+        if (name.equals("config.json")) {
+          ObjectNode json = (ObjectNode) JSON.readTree(bytes);
+          json.put(json.has("dtype") ? "dtype" : "torch_dtype", torchName(dtype));
+          bytes = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
+        }
+        try (OutputStream out = files.create(new org.apache.hadoop.fs.Path(folder, name), true)) {
+          out.write(bytes);
         }
       }
     } catch (IOException | FSError e) { // FSError: what Hadoop makes of a full local disk.
@@ -91,7 +70,11 @@ public final class CheckpointWriter {
     try (Checkpoint source = Checkpoint.open(from.toString(), hadoop)) {
       TensorFile tensors = new TensorFile(from.resolve("model.safetensors"));
       write(
-          to.toString(), from, source.config(), DType.BF16, (name, count) -> tensors.floats(name));
+          to.toString(),
+          SideFiles.read(from),
+          source.config(),
+          DType.BF16,
+          (name, count) -> tensors.floats(name));
     }
   }
 
