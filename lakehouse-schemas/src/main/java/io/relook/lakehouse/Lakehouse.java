@@ -22,9 +22,10 @@ import scala.Option;
 
 /**
  * The tables at one place: a folder, any Hadoop URI, or {@code catalog.schema}. A table is made
- * when it is first used. Writes are by key: writing the same rows twice changes nothing.
+ * when it is first used. Writes are by key: writing the same rows twice changes nothing. On S3 one
+ * process writes at a time; reading is free.
  */
-public final class Lakehouse {
+public final class Lakehouse implements AutoCloseable {
   /** The schema's version, kept as a property of each table. */
   private static final String VERSION_PROPERTY = "relook.schemaVersion";
 
@@ -34,6 +35,9 @@ public final class Lakehouse {
   private final String location;
   private final boolean named;
   private final Set<Table> ready = EnumSet.noneOf(Table.class);
+
+  /** Null until something is written. */
+  private SingleWriter writer;
 
   private Lakehouse(SparkSession spark, String location) {
     this.spark = spark;
@@ -52,11 +56,15 @@ public final class Lakehouse {
           .makeQualified(path)
           .toString();
     } catch (IOException e) {
-      throw new RelookException(
-          Category.CONFIG,
-          "There is no such place as %s: %s.".formatted(folder, e.getMessage()),
-          e);
+      throw noPlace(folder, e);
     }
+  }
+
+  private static RelookException noPlace(String folder, IOException cause) {
+    return new RelookException(
+        Category.CONFIG,
+        "There is no such place as %s: %s.".formatted(folder, cause.getMessage()),
+        cause);
   }
 
   public static Lakehouse open(SparkSession spark, String location) {
@@ -65,6 +73,46 @@ public final class Lakehouse {
 
   public SparkSession spark() {
     return spark;
+  }
+
+  /**
+   * Where two drivers that write at once would lose each other's commits, makes this process the
+   * one that writes until {@link #close}, or is refused; elsewhere nothing. Every write does this
+   * first; a driver does it before it works for hours.
+   */
+  public void claim() {
+    try {
+      if (writer == null) {
+        writer = SingleWriter.of(spark, named ? schemaFolder() : location);
+      }
+      writer.claim();
+    } catch (IOException e) {
+      throw noPlace(location, e);
+    }
+  }
+
+  /** This process writes no more. */
+  @Override
+  public void close() {
+    if (writer != null) {
+      writer.giveUp();
+    }
+  }
+
+  /** Where the schema's tables lie, or will. */
+  private String schemaFolder() {
+    String warehouse = spark.conf().get("spark.sql.warehouse.dir");
+    if (!spark.catalog().databaseExists(location)) {
+      return warehouse;
+    }
+    return spark
+        .sql("DESCRIBE SCHEMA " + location)
+        .where("info_name = 'Location'")
+        .collectAsList()
+        .stream()
+        .findFirst()
+        .map(row -> row.<String>getAs("info_value"))
+        .orElse(warehouse);
   }
 
   /** Where checkpoints and other files of this lakehouse go: a path, or a URI with its scheme. */
@@ -117,6 +165,7 @@ public final class Lakehouse {
   /** Joins small files; the rows stay as they are. */
   public void compact(Table table) {
     ensure(table);
+    claim();
     delta(table).optimize().executeCompaction();
   }
 
@@ -126,6 +175,7 @@ public final class Lakehouse {
    */
   public void vacuum(Table table, Duration since) {
     ensure(table);
+    claim();
     Map<String, String> settings =
         Map.of(
             "spark.databricks.delta.retentionDurationCheck.enabled", "false",
@@ -152,6 +202,7 @@ public final class Lakehouse {
   /** Adds the rows whose keys are new; the others stay as they are. */
   public void merge(Table table, Dataset<Row> rows) {
     ensure(table);
+    claim();
     try {
       matched(table, rows).whenNotMatched().insertAll().execute();
     } catch (Exception | FSError e) {
@@ -172,6 +223,7 @@ public final class Lakehouse {
       return;
     }
     ensure(table);
+    claim();
     try {
       matched(table, inMemory(table, rows))
           .whenMatched()
@@ -225,6 +277,7 @@ public final class Lakehouse {
 
   /** One commit: a table is there with its constraints and its version, or not at all. */
   private void create(Table table) {
+    claim();
     if (named) {
       spark.sql("CREATE SCHEMA IF NOT EXISTS " + location);
     }
@@ -265,6 +318,7 @@ public final class Lakehouse {
     if (version == Migration.NEWEST) {
       return;
     }
+    claim();
     for (Migration migration : Migration.ALL) {
       if (migration.version() > version) {
         for (Migration.Statement statement : migration.of(table)) {

@@ -184,8 +184,11 @@ final class TestReplay {
   @Order(6)
   void aRunThatHasADriverIsNotCleanedUp() {
     try (RunLock lock =
-        RunLock.of(
-            lakehouse.folder("locks"), "run", TestSession.spark().sessionState().newHadoopConf())) {
+        RunLock.ofRun(
+            lakehouse.folder("locks"),
+            "run",
+            "test",
+            TestSession.spark().sessionState().newHadoopConf())) {
       CleanUp cleanUp = new CleanUp(lakehouse, Duration.ZERO);
       RelookException error = assertThrows(RelookException.class, cleanUp::run);
       assertTrue(error.getMessage().contains("has a driver already"), error.getMessage());

@@ -44,10 +44,9 @@ final class CleanUpCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     SparkSession spark = LocalSpark.session("relook clean-up");
-    try {
+    try (Lakehouse place = Lakehouse.open(spark, lakehouse)) {
       Duration olderThan = Duration.ofSeconds(Math.round(hours * 3600));
-      CleanUp.Result result =
-          new CleanUp(Lakehouse.open(spark, lakehouse), olderThan, overrides).run();
+      CleanUp.Result result = new CleanUp(place, olderThan, overrides).run();
       PrintWriter out = spec.commandLine().getOut();
       result.done().forEach(line -> out.println("removed " + line));
       result.kept().forEach(out::println);

@@ -11,15 +11,20 @@ import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.RunLock;
 import io.relook.lakehouse.Table;
+import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.spark.ModelPool;
 import io.relook.preset.Preset;
 import io.relook.preset.PresetReader;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -42,21 +47,25 @@ public final class Demo {
   public int run(String presetName, String place, Path data, String... overrides) {
     Preset preset = PresetReader.read(presets, presetName, overrides);
     SparkSession spark = LocalSpark.session("relook demo");
-    Lakehouse lakehouse = Lakehouse.open(spark, place);
-    Progress progress = new Progress(out, lakehouse, RUN);
     out.printf("lakehouse %s%n", place);
-    try (RunLock lock =
-        RunLock.of(lakehouse.folder("locks"), RUN, spark.sessionState().newHadoopConf())) {
+    try (Lakehouse lakehouse = Lakehouse.open(spark, place);
+        RunLock lock = lock(lakehouse)) {
+      Progress progress = new Progress(out, lakehouse, RUN);
       IterationLoop loop = new IterationLoop(lakehouse, RUN, preset, progress);
       lakehouse.merge(
           Table.RUNS,
           List.of(Rows.RUN.toRow(new Rows.Run(RUN, PresetReader.yaml(preset), Instant.now()))));
       takeIn(lakehouse, preset, data, progress);
-      BasePolicy from = BasePolicy.of(lakehouse, preset);
-      Rows.CheckpointRow base = loop.policies().base(from.uri());
+      Rows.CheckpointRow base = base(loop.policies(), lakehouse, preset);
       loop.evaluate(base);
-      Rows.CheckpointRow last =
-          loop.run(base, from.folder(), ModelPool.program(Device.cpu(), preset.engine().threads()));
+      Rows.CheckpointRow last;
+      try (Checkpoint checkpoint = Checkpoint.open(base.uri(), loop.policies().hadoop())) {
+        last =
+            loop.run(
+                base,
+                checkpoint.folder(),
+                ModelPool.program(Device.cpu(), preset.engine().threads()));
+      }
       loop.evaluate(last);
       progress.finish();
       report(lakehouse, place);
@@ -64,6 +73,16 @@ public final class Demo {
     } finally {
       spark.stop();
     }
+  }
+
+  private static RunLock lock(Lakehouse lakehouse) {
+    lakehouse.claim();
+    SparkSession spark = lakehouse.spark();
+    return RunLock.ofRun(
+        lakehouse.folder("locks"),
+        RUN,
+        "relook demo (%s)".formatted(spark.sparkContext().applicationId()),
+        spark.sessionState().newHadoopConf());
   }
 
   private void takeIn(Lakehouse lakehouse, Preset preset, Path data, Progress progress) {
@@ -85,35 +104,37 @@ public final class Demo {
   }
 
   /**
-   * Where the base policy's checkpoint lies on this machine; the embedded one is unpacked, and lies
-   * beside the tables too ({@code uri}), where executors find it.
+   * Where the run starts from. The embedded model is copied beside the tables, where executors find
+   * it: to a folder of its own, which is the run's when its row is there.
    */
-  private record BasePolicy(String uri, Path folder) {
-    static BasePolicy of(Lakehouse lakehouse, Preset preset) {
-      if (!preset.model().equals("embedded")) {
-        return new BasePolicy(preset.model(), Path.of(preset.model()));
-      }
-      Path folder = Policies.scratch("relook-base");
-      EmbeddedModel.unpack(folder, true);
-      String uri = lakehouse.folder("base");
-      try {
-        org.apache.hadoop.fs.Path there = new org.apache.hadoop.fs.Path(uri);
-        FileSystem files = there.getFileSystem(lakehouse.spark().sessionState().newHadoopConf());
-        files.mkdirs(there);
-        for (java.io.File file : folder.toFile().listFiles()) {
-          org.apache.hadoop.fs.Path copy = new org.apache.hadoop.fs.Path(there, file.getName());
-          if (!files.exists(copy) || files.getFileStatus(copy).getLen() != file.length()) {
-            files.copyFromLocalFile(new org.apache.hadoop.fs.Path(file.toURI()), copy);
-          }
-        }
-      } catch (IOException e) {
-        throw new RelookException(
-            RelookException.Category.STORAGE,
-            "Cannot copy the embedded model to %s: %s.".formatted(uri, e.getMessage()),
-            e);
-      }
-      return new BasePolicy(uri, folder);
+  private static Rows.CheckpointRow base(Policies policies, Lakehouse lakehouse, Preset preset) {
+    Optional<Rows.CheckpointRow> known = policies.newest(0, "base");
+    if (known.isPresent()) {
+      return known.get();
     }
+    if (!preset.model().equals("embedded")) {
+      return policies.base(preset.model());
+    }
+    Path folder = Policies.scratch("relook-base");
+    EmbeddedModel.unpack(folder, true);
+    String unique = UUID.randomUUID().toString().substring(0, 8);
+    String uri = lakehouse.folder("base") + "/" + unique;
+    try {
+      org.apache.hadoop.fs.Path there = new org.apache.hadoop.fs.Path(uri);
+      FileSystem files = there.getFileSystem(policies.hadoop());
+      for (java.io.File file : folder.toFile().listFiles()) {
+        try (OutputStream copy =
+            files.create(new org.apache.hadoop.fs.Path(there, file.getName()))) {
+          Files.copy(file.toPath(), copy);
+        }
+      }
+    } catch (IOException e) {
+      throw new RelookException(
+          RelookException.Category.STORAGE,
+          "Cannot copy the embedded model to %s: %s.".formatted(uri, e.getMessage()),
+          e);
+    }
+    return policies.base(uri);
   }
 
   private void report(Lakehouse lakehouse, String place) {

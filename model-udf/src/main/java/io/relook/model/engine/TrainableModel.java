@@ -10,10 +10,10 @@ import io.relook.model.checkpoint.CheckpointWriter;
 import io.relook.model.checkpoint.DType;
 import io.relook.model.checkpoint.LoraConfig;
 import io.relook.model.checkpoint.ModelConfig;
+import io.relook.model.checkpoint.SideFiles;
 import io.relook.model.checkpoint.TensorFile;
 import io.relook.model.torch.TorchProgram;
 import java.io.Serializable;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -75,7 +75,7 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   private final ModelConfig config;
-  private final Path sideFiles;
+  private final SideFiles sideFiles;
   private final TorchProgram program;
   private final ComputeType type;
   private final Weights weights;
@@ -107,7 +107,7 @@ public final class TrainableModel implements AutoCloseable {
 
   private TrainableModel(TorchProgram program, Checkpoint checkpoint, Setup setup) {
     this.config = checkpoint.config();
-    this.sideFiles = checkpoint.folder();
+    this.sideFiles = SideFiles.read(checkpoint.folder());
     this.program = program;
     this.parts = setup.parts;
     this.type = setup.type;
@@ -141,7 +141,7 @@ public final class TrainableModel implements AutoCloseable {
     this.kept = pictures ? null : new KeptEmbeddings(program, weights, config.vision());
   }
 
-  /** Loads a checkpoint's weights with a fresh optimizer. The checkpoint must stay open. */
+  /** Loads a checkpoint's weights with a fresh optimizer. */
   public static TrainableModel load(TorchProgram program, Checkpoint checkpoint) {
     return load(program, checkpoint, Setup.of(TrainedParts.all()));
   }
