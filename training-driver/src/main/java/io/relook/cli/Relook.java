@@ -20,7 +20,8 @@ import picocli.CommandLine.Command;
       ParityCommand.class,
       PretrainCommand.class,
       DemoCommand.class,
-      SqlCommand.class
+      SqlCommand.class,
+      WatchCommand.class
     })
 public final class Relook {
   private Relook() {}

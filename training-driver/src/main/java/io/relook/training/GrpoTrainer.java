@@ -97,6 +97,7 @@ final class GrpoTrainer {
     LearningRate schedule =
         new LearningRate(grpo.rate(), grpo.schedule(), grpo.warmupSteps(), grpo.steps());
     Optional<Rows.CheckpointRow> done = policies.newest(iteration, "grpo");
+    Curves curves = Curves.of(lakehouse, runId, iteration, "grpo", done);
     Rows.CheckpointRow current = done.orElse(from);
     if (done.map(Rows.CheckpointRow::step).orElse(0) >= grpo.steps()) {
       return current;
@@ -144,17 +145,19 @@ final class GrpoTrainer {
         made.secondsByPart().forEach(clock::put);
         Rows.CheckpointRow before = current;
         double seconds = (System.nanoTime() - began) / 1e9;
-        Rows.TrainingStep told =
-            row(
-                new StepId(runId, iteration, step, before.policyVersion()),
-                batch,
-                read,
-                made,
-                schedule.at(step - 1),
-                clock.seconds());
-        lakehouse.replace(Table.TRAINING_STEPS, List.of(Rows.TRAINING_STEP.toRow(told)));
+        Row told =
+            Rows.TRAINING_STEP.toRow(
+                row(
+                    new StepId(runId, iteration, step, before.policyVersion()),
+                    batch,
+                    read,
+                    made,
+                    schedule.at(step - 1),
+                    clock.seconds()));
+        lakehouse.replace(Table.TRAINING_STEPS, List.of(told));
         optimizer.requireBudget(made);
         current = policies.save(model, iteration, "grpo", step, before.policyVersion());
+        curves.add(List.of(told), current);
         if (before.stage().equals("grpo")) {
           policies.forgetOptimizer(before);
         }
