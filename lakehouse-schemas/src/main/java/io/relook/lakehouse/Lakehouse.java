@@ -1,11 +1,15 @@
 package io.relook.lakehouse;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
 import io.delta.tables.DeltaMergeBuilder;
 import io.delta.tables.DeltaTable;
 import io.relook.lakehouse.RelookException.Category;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +19,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -126,6 +131,27 @@ public final class Lakehouse implements AutoCloseable {
   public Dataset<Row> read(Table table) {
     ensure(table);
     return spark.table(identifier(table));
+  }
+
+  /**
+   * As above, of a table that exists: nothing is made or upgraded. Columns that an older table
+   * lacks are NULL.
+   */
+  public Optional<Dataset<Row>> find(Table table) {
+    if (!ready.contains(table) && !exists(table)) {
+      return Optional.empty();
+    }
+    Dataset<Row> rows = spark.table(identifier(table));
+    List<String> there = List.of(rows.columns());
+    return Optional.of(
+        rows.select(
+            Arrays.stream(table.schema().fields())
+                .map(
+                    f ->
+                        there.contains(f.name())
+                            ? col(f.name())
+                            : lit(null).cast(f.dataType()).as(f.name()))
+                .toArray(Column[]::new)));
   }
 
   /** The table's Delta version. */

@@ -7,6 +7,7 @@ import io.relook.TestSession;
 import io.relook.lakehouse.Keys;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.Table;
+import io.relook.training.EventReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
@@ -209,5 +210,21 @@ final class DemoRuns implements AutoCloseable {
       assertEquals(expected, content(broken, table), table.tableName());
     }
     assertEquals(weights(whole), weights(broken));
+    for (String stage : List.of("1-sft", "1-grpo")) {
+      List<String> drawn = drawn(whole, stage);
+      assertFalse(drawn.isEmpty(), stage);
+      assertEquals(drawn, drawn(broken, stage), stage);
+    }
+  }
+
+  /** What TensorBoard is given of a stage, but for times. */
+  private static List<String> drawn(Path lakehouse, String stage) throws IOException {
+    return EventReader.folder(lakehouse.resolve("tensorboard/demo").resolve(stage)).stream()
+        .map(
+            event -> {
+              event.scalars().keySet().removeIf(tag -> tag.startsWith("seconds"));
+              return event.step() + " " + event.scalars();
+            })
+        .toList();
   }
 }

@@ -80,11 +80,13 @@ final class TestSftTrainer {
       assertEquals("stopped", stopped.getMessage());
     }
     assertEquals(2, broken.read(Table.TRAINING_STEPS).count());
+    assertDrawn(broken, folder.resolve("broken/tensorboard/run/1-sft"));
     // Killed between a step's row and its checkpoint, with other numbers than the next attempt's.
     broken.merge(Table.TRAINING_STEPS, List.of(Rows.TRAINING_STEP.toRow(stale(3))));
     Rows.CheckpointRow resumed = train(broken, base, how, Integer.MAX_VALUE);
 
     assertEquals(4, resumed.step());
+    assertDrawn(broken, folder.resolve("broken/tensorboard/run/1-sft"));
     assertEquals(4, broken.read(Table.TRAINING_STEPS).count(), "no step twice");
     assertArrayEquals(weights(whole), weights(resumed));
     List<Row> losses =
@@ -97,8 +99,27 @@ final class TestSftTrainer {
 
     // A finished stage needs no optimizer's state; the same command must still go on.
     Files.delete(folder(resumed).resolve("optimizer.safetensors"));
+    Path drawn = folder.resolve("broken/tensorboard/run/1-sft");
+    Files.delete(drawn.resolve("events.out.tfevents.0000000001.relook"));
     assertEquals(resumed, train(broken, base, how, Integer.MAX_VALUE));
+    assertDrawn(broken, drawn);
     return resumed;
+  }
+
+  /** Each committed step once, as the table has it. */
+  private static void assertDrawn(Lakehouse lakehouse, Path files) throws Exception {
+    List<EventReader.Event> events = EventReader.folder(files);
+    List<Row> steps = lakehouse.read(Table.TRAINING_STEPS).orderBy("step").collectAsList();
+    assertEquals(steps.size() + 1, events.size());
+    for (int i = 0; i < steps.size(); i++) {
+      Rows.TrainingStep step = Rows.TRAINING_STEP.fromRow(steps.get(i));
+      Map<String, Float> scalars = events.get(i + 1).scalars();
+      assertEquals(step.step(), events.get(i + 1).step());
+      assertEquals((float) step.loss(), scalars.get("loss"));
+      assertEquals((float) step.seconds(), scalars.get("seconds"));
+      assertEquals(
+          step.metrics().get("length_mean").floatValue(), scalars.get("metrics/length_mean"));
+    }
   }
 
   /** The first step's rate ruins the weights; what follows has no finite loss. */
@@ -125,6 +146,12 @@ final class TestSftTrainer {
     Policies policies = new Policies(lakehouse, "run", one, KEEP);
     Rows.CheckpointRow second = policies.newest(1, "sft").orElseThrow();
     assertEquals(2, second.step());
+    assertEquals(
+        List.of(0L, 1L, 2L),
+        EventReader.folder(folder.resolve("ruined/tensorboard/run/1-sft")).stream()
+            .map(EventReader.Event::step)
+            .toList(),
+        "what no version commits is not drawn");
     Path first =
         Path.of(
             lakehouse

@@ -44,13 +44,14 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() {
     String home = System.getenv().getOrDefault("RELOOK_HOME", ".");
     String name = preset != null ? preset : brief ? "demo-short" : "demo";
-    String place =
-        lakehouse != null
-            ? lakehouse
-            : Path.of(home, ".relook", Path.of(name).getFileName().toString().replace(".yaml", ""))
-                .toAbsolutePath()
-                .toString();
+    String place = lakehouse != null ? lakehouse : place(home, name);
     return new Demo(spec.commandLine().getOut(), Path.of(home, "conf", "presets"), explain)
         .run(name, place, data, overrides);
+  }
+
+  /** The lakehouse of a preset where none is named. */
+  static String place(String home, String preset) {
+    String name = Path.of(preset).getFileName().toString().replace(".yaml", "");
+    return Path.of(home, ".relook", name).toAbsolutePath().toString();
   }
 }

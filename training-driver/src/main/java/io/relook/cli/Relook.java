@@ -22,7 +22,8 @@ import picocli.CommandLine.Command;
       DemoCommand.class,
       ReplayCommand.class,
       CleanUpCommand.class,
-      SqlCommand.class
+      SqlCommand.class,
+      WatchCommand.class
     })
 public final class Relook {
   private Relook() {}

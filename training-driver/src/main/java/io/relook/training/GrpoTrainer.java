@@ -66,6 +66,7 @@ final class GrpoTrainer {
     LearningRate schedule =
         new LearningRate(grpo.rate(), grpo.schedule(), grpo.warmupSteps(), grpo.steps());
     Optional<Rows.CheckpointRow> done = policies.newest(iteration, "grpo");
+    Curves curves = Curves.of(lakehouse, runId, iteration, "grpo", done);
     Rows.CheckpointRow current = done.orElse(from);
     if (done.map(Rows.CheckpointRow::step).orElse(0) >= grpo.steps()) {
       return current;
@@ -113,18 +114,20 @@ final class GrpoTrainer {
         OptimizerStep.Done made = update.make(optimizer, rows, schedule.at(step - 1));
         made.secondsByPart().forEach(clock::put);
         double seconds = (System.nanoTime() - began) / 1e9;
-        Rows.TrainingStep told =
-            row(
-                new StepId(runId, iteration, step, current.policyVersion(), rewards.version()),
-                batch,
-                read,
-                made,
-                schedule.at(step - 1),
-                seconds,
-                clock.seconds());
-        lakehouse.replace(Table.TRAINING_STEPS, List.of(Rows.TRAINING_STEP.toRow(told)));
+        Row told =
+            Rows.TRAINING_STEP.toRow(
+                row(
+                    new StepId(runId, iteration, step, current.policyVersion(), rewards.version()),
+                    batch,
+                    read,
+                    made,
+                    schedule.at(step - 1),
+                    seconds,
+                    clock.seconds()));
+        lakehouse.replace(Table.TRAINING_STEPS, List.of(told));
         optimizer.requireBudget(made);
         current = policies.save(model, iteration, "grpo", step, current.policyVersion());
+        curves.add(List.of(told), current);
         log.accept(
             "step %d of %d, reward %.3f, %d of %d groups, gradient norm %.3f, %.1f s"
                 .formatted(

@@ -67,6 +67,7 @@ final class SftTrainer {
     int perEpoch = (examples.size() + config.batch() - 1) / config.batch();
     int total = perEpoch * config.epochs();
     Optional<Rows.CheckpointRow> done = policies.newest(iteration, "sft");
+    Curves curves = Curves.of(lakehouse, runId, iteration, "sft", done);
     Rows.CheckpointRow current = done.orElse(from);
     if (done.isPresent() && current.step() >= total) {
       // The stages after this one drop the optimizer's state: a finished stage must not need it.
@@ -128,11 +129,12 @@ final class SftTrainer {
         boolean saves = (step + 1) % config.saveEvery() == 0 || step + 1 == total;
         if (saves || optimizer.isOverBudget()) {
           lakehouse.replace(Table.TRAINING_STEPS, steps);
-          steps.clear();
           optimizer.requireBudget(made);
         }
         if (saves) {
           current = policies.save(model, iteration, "sft", step + 1, current.policyVersion());
+          curves.add(steps, current);
+          steps.clear();
           log.accept("step %d of %d, loss %.4f".formatted(step + 1, total, made.measures().loss()));
         }
       }
