@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       ParityCommand.class,
       PretrainCommand.class,
       DemoCommand.class,
+      PlanCommand.class,
       SqlCommand.class
     })
 public final class Relook {
