@@ -216,7 +216,9 @@ final class TestWatchCommand {
             "uri",
             null,
             null,
-            BEGAN.plusSeconds(after)));
+            BEGAN.plusSeconds(after),
+            null,
+            null));
   }
 
   private static Row answer(String version, int query, boolean right) {
@@ -257,6 +259,7 @@ final class TestWatchCommand {
             null,
             null,
             sft ? null : Map.of("divergence_mean", 1e-5),
+            null,
             null,
             null));
   }

@@ -21,6 +21,8 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -218,13 +220,18 @@ final class DemoRuns implements AutoCloseable {
   }
 
   /** What TensorBoard is given of a stage, but for times. */
-  private static List<String> drawn(Path lakehouse, String stage) throws IOException {
-    return EventReader.folder(lakehouse.resolve("tensorboard/demo").resolve(stage)).stream()
-        .map(
-            event -> {
-              event.scalars().keySet().removeIf(tag -> tag.startsWith("seconds"));
-              return event.step() + " " + event.scalars();
-            })
-        .toList();
+  private static List<String> drawn(String lakehouse, String stage) throws IOException {
+    var folder = new org.apache.hadoop.fs.Path(lakehouse, "tensorboard/demo/" + stage);
+    FileSystem files = folder.getFileSystem(hadoop());
+    List<String> drawn = new ArrayList<>();
+    for (FileStatus status : files.listStatus(folder)) {
+      try (InputStream in = files.open(status.getPath())) {
+        for (EventReader.Event event : EventReader.read(in.readAllBytes())) {
+          event.scalars().keySet().removeIf(tag -> tag.startsWith("seconds"));
+          drawn.add(event.step() + " " + event.scalars());
+        }
+      }
+    }
+    return drawn;
   }
 }

@@ -195,11 +195,22 @@ final class TestCurves {
             Map.of("format", 1.0, "accuracy", 0.75),
             Map.of("length_mean", 32.0),
             Map.of("roll_out", 0.5),
-            List.of(1e-5)));
+            List.of(1e-5),
+            "vre-1"));
   }
 
   private static Rows.CheckpointRow version(int step) {
     return new Rows.CheckpointRow(
-        "r/1/grpo/" + step, "r", 1, "grpo", step, "uri", null, null, BEGAN.plusSeconds(step));
+        "r/1/grpo/" + step,
+        "r",
+        1,
+        "grpo",
+        step,
+        "uri",
+        null,
+        null,
+        BEGAN.plusSeconds(step),
+        null,
+        null);
   }
 }

@@ -2,6 +2,8 @@ package io.relook.training;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import io.relook.TestSession;
@@ -60,6 +62,29 @@ final class TestSparkGradients {
         assertArrayEquals(alone.learntValues(), spread.learntValues());
         whole.setLearntValues(spread.learntValues());
       }
+    }
+  }
+
+  /** The row's tokens are in no vocabulary: without the check the pass itself refuses them. */
+  @Test
+  void anExecutorRefusesWhatDoesNotFitIntoItsMemory() {
+    EmbeddedModel.unpack(folder, false);
+    EmbeddedModel.randomise(folder, 3);
+    int[] tokens = new int[(int) (MemoryCheck.free() / 150_000)];
+    Arrays.fill(tokens, 5000);
+    Prompt prompt = new Prompt(new int[] {10}, List.of());
+    TrainingRow row = TrainingRow.supervised(prompt, tokens, new float[tokens.length]);
+    try (Checkpoint checkpoint = Checkpoint.open(folder.toString(), new Configuration());
+        TrainableModel model = load(checkpoint)) {
+      Gradients gradients =
+          new SparkGradients(
+              new JavaSparkContext(TestSession.spark().sparkContext()),
+              new ReplicaSetup("large", folder.toString(), THREE, 1),
+              THREE.shards());
+      Exception error =
+          assertThrows(Exception.class, () -> gradients.add(model, List.of(List.of(row)), LOSS));
+      assertTrue(
+          error.getCause().getMessage().startsWith("Training needs about"), error.toString());
     }
   }
 

@@ -7,7 +7,6 @@ import io.relook.jobs.Wilson;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.LocalSpark;
 import io.relook.lakehouse.Phase;
-import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.RunLock;
 import io.relook.lakehouse.Table;
@@ -15,17 +14,12 @@ import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.spark.ModelPool;
 import io.relook.preset.Preset;
 import io.relook.preset.PresetReader;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.UUID;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -103,38 +97,10 @@ public final class Demo {
     }
   }
 
-  /**
-   * Where the run starts from. The embedded model is copied beside the tables, where executors find
-   * it: to a folder of its own, which is the run's when its row is there.
-   */
+  /** Where the run starts from: what its row says, once that is there. */
   private static Rows.CheckpointRow base(Policies policies, Lakehouse lakehouse, Preset preset) {
     Optional<Rows.CheckpointRow> known = policies.newest(0, "base");
-    if (known.isPresent()) {
-      return known.get();
-    }
-    if (!preset.model().equals("embedded")) {
-      return policies.base(preset.model());
-    }
-    Path folder = Policies.scratch("relook-base");
-    EmbeddedModel.unpack(folder, true);
-    String unique = UUID.randomUUID().toString().substring(0, 8);
-    String uri = lakehouse.folder("base") + "/" + unique;
-    try {
-      org.apache.hadoop.fs.Path there = new org.apache.hadoop.fs.Path(uri);
-      FileSystem files = there.getFileSystem(policies.hadoop());
-      for (java.io.File file : folder.toFile().listFiles()) {
-        try (OutputStream copy =
-            files.create(new org.apache.hadoop.fs.Path(there, file.getName()))) {
-          Files.copy(file.toPath(), copy);
-        }
-      }
-    } catch (IOException e) {
-      throw new RelookException(
-          RelookException.Category.STORAGE,
-          "Cannot copy the embedded model to %s: %s.".formatted(uri, e.getMessage()),
-          e);
-    }
-    return policies.base(uri);
+    return known.orElseGet(() -> policies.base(BasePolicy.of(lakehouse, preset).uri()));
   }
 
   private void report(Lakehouse lakehouse, String place) {

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.Row;
 
 /**
  * GRPO (arXiv 2402.03300) and its kin, as the preset's objective says: per step, roll out → score →

@@ -66,7 +66,11 @@ final class OptimizerStep {
       List<TrainingRow> rows, Objective objective, ClipBounds bounds, Double gate, double rate) {
     List<List<TrainingRow>> packs = MicroBatches.of(rows, tokenBudget);
     if (model.steps() == 0 && !packs.isEmpty()) {
-      MemoryCheck.require(model, packs);
+      if (train.shards() == 1) {
+        MemoryCheck.require(model, packs);
+      } else {
+        MemoryCheck.requireUpdate(model, packs);
+      }
     }
     long began = System.nanoTime();
     StepMeasures measures = new StepMeasures(rows, bounds);

@@ -16,6 +16,7 @@ import io.relook.model.checkpoint.ModelConfig;
 import io.relook.model.checkpoint.Modules;
 import io.relook.model.checkpoint.TensorFile;
 import io.relook.model.engine.ComputeType;
+import io.relook.model.engine.PolicySize;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainedParts;
 import io.relook.model.torch.TorchProgram;
@@ -166,11 +167,19 @@ final class Policies {
   }
 
   static TrainableModel.Setup setup(Preset.Train train, Adapter adapter) {
+    return new TrainableModel.Setup(parts(train), adapter, ComputeType.of(train.dtype()));
+  }
+
+  /** What a policy of that shape takes when it trains so. */
+  static PolicySize size(Preset.Train train, ModelConfig config) {
+    LoraConfig lora = train.lora() == null ? null : settings(train.lora());
+    return new PolicySize(config, parts(train), lora, ComputeType.of(train.dtype()));
+  }
+
+  private static TrainedParts parts(Preset.Train train) {
     List<String> parts = train.parts();
-    TrainedParts trained =
-        new TrainedParts(
-            parts.contains("vision"), parts.contains("merger"), parts.contains("language"));
-    return new TrainableModel.Setup(trained, adapter, ComputeType.of(train.dtype()));
+    return new TrainedParts(
+        parts.contains("vision"), parts.contains("merger"), parts.contains("language"));
   }
 
   /** A new one begins as the version it lies over decides, in every process alike. */
@@ -183,14 +192,16 @@ final class Policies {
   }
 
   static Adapter freshAdapter(Preset.Lora lora, ModelConfig config, long seed) {
-    LoraConfig settings =
-        new LoraConfig(
-            lora.rank(),
-            lora.alpha(),
-            lora.rankStabilised(),
-            Modules.of(lora.targets()),
-            Modules.of(lora.exclude()));
-    return Adapter.fresh(settings, config, seed);
+    return Adapter.fresh(settings(lora), config, seed);
+  }
+
+  private static LoraConfig settings(Preset.Lora lora) {
+    return new LoraConfig(
+        lora.rank(),
+        lora.alpha(),
+        lora.rankStabilised(),
+        Modules.of(lora.targets()),
+        Modules.of(lora.exclude()));
   }
 
   private void readOptimizer(TrainableModel model, Rows.CheckpointRow version) {

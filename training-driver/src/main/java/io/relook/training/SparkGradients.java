@@ -52,7 +52,13 @@ final class SparkGradients implements Gradients {
       List<ShardDone> done = new ArrayList<>();
       while (given.hasNext()) {
         Shard shard = given.next();
-        done.add(Replica.with(setup, step, values::value, model -> run(shard, model)));
+        done.add(
+            Replica.with(
+                setup,
+                step,
+                values::value,
+                model -> MemoryCheck.requirePass(model, shard.rows),
+                model -> run(shard, model)));
       }
       return done.iterator();
     }

@@ -74,6 +74,9 @@ public final class TrainableModel implements AutoCloseable {
     }
   }
 
+  /** 128 MB of them: our choice. */
+  static final long LOGITS_AT_ONCE = 1L << 25;
+
   private final ModelConfig config;
   private final SideFiles sideFiles;
   private final TorchProgram program;
@@ -102,8 +105,7 @@ public final class TrainableModel implements AutoCloseable {
 
   private boolean recompute;
 
-  /** 128 MB of them: our choice. */
-  private long logitsAtOnce = 1L << 25;
+  private long logitsAtOnce = LOGITS_AT_ONCE;
 
   private TrainableModel(TorchProgram program, Checkpoint checkpoint, Setup setup) {
     this.config = checkpoint.config();
@@ -226,7 +228,7 @@ public final class TrainableModel implements AutoCloseable {
         throw EngineErrors.badPrompt(problem);
       }
     }
-    Pack pack = pack(rows);
+    Pack pack = Pack.of(rows.stream().map(TrainingRow::packed).toList(), config);
     try (NDManager scope = program.newScope()) {
       List<Object> arguments = new ArrayList<>();
       arguments.addAll(List.of(pack.ids(scope), pack.positions(scope), pack.layout(scope)));
@@ -248,19 +250,8 @@ public final class TrainableModel implements AutoCloseable {
 
   /** What a pass over the rows, and the first step after it, are still to take. */
   public MemoryEstimate estimate(List<TrainingRow> rows) {
-    int targets = rows.stream().mapToInt(row -> row.completion().length).sum();
-    Pack.Size size = pack(rows).size(targets);
-    boolean pictures = kept == null;
-    return new MemoryEstimate(
-        MemoryEstimate.optimizer(trainedValues()),
-        MemoryEstimate.activations(config, size, pictures, recompute, type),
-        MemoryEstimate.activations(config, size, pictures, true, type),
-        MemoryEstimate.logits(config, size, logitsAtOnce));
-  }
-
-  private Pack pack(List<TrainingRow> rows) {
-    return Pack.of(
-        rows.stream().map(r -> Pack.Row.of(r.prompt(), r.completion())).toList(), config);
+    PolicySize size = new PolicySize(config, parts, lora, type);
+    return MemoryEstimate.of(size, rows, recompute, logitsAtOnce);
   }
 
   /** Scales the gradient to a norm of at most {@code longest} (0: not); returns the norm before. */
