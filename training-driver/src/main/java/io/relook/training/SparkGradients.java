@@ -36,11 +36,17 @@ final class SparkGradients implements Gradients {
   private record Shard(int number, List<Integer> packs, List<List<TrainingRow>> rows)
       implements Serializable {}
 
+  /**
+   * @param received seconds until the executor had the step's values, and its model where that was
+   *     not loaded yet
+   * @param seconds of the shard's gradient
+   */
   private record ShardDone(
       int number,
       List<TrainableModel.Outcome> outcomes,
       float[][] gradients,
       String executor,
+      double received,
       double seconds)
       implements Serializable {}
 
@@ -52,12 +58,13 @@ final class SparkGradients implements Gradients {
       List<ShardDone> done = new ArrayList<>();
       while (given.hasNext()) {
         Shard shard = given.next();
-        done.add(Replica.with(setup, step, values::value, model -> run(shard, model)));
+        long asked = System.nanoTime();
+        done.add(Replica.with(setup, step, values::value, model -> run(shard, model, asked)));
       }
       return done.iterator();
     }
 
-    private ShardDone run(Shard shard, TrainableModel model) {
+    private ShardDone run(Shard shard, TrainableModel model, long asked) {
       long began = System.nanoTime();
       List<TrainableModel.Outcome> outcomes = new ArrayList<>();
       for (List<TrainingRow> pack : shard.rows) {
@@ -68,7 +75,8 @@ final class SparkGradients implements Gradients {
           outcomes,
           model.gradients(),
           SparkEnv.get().executorId(),
-          (System.nanoTime() - began) / 1e9);
+          (began - asked) / 1e9,
+          seconds(began));
     }
   }
 
@@ -87,23 +95,34 @@ final class SparkGradients implements Gradients {
     Map<String, Double> seconds = new TreeMap<>();
     long began = System.nanoTime();
     Broadcast<float[][]> values = spark.broadcast(model.learntValues());
-    seconds.put("send_weights", (System.nanoTime() - began) / 1e9);
+    seconds.put("send_weights", seconds(began));
     try {
       JavaRDD<ShardDone> results =
           spark
               .parallelize(parts, parts.size())
               .mapPartitions(new Task(setup, steps++, values, objective));
-      for (ShardDone done : results.collect()) {
+      began = System.nanoTime();
+      List<ShardDone> all = results.collect();
+      seconds.put("wait_for_shards", seconds(began));
+      began = System.nanoTime();
+      for (ShardDone done : all) {
         model.addGradients(done.gradients);
         List<Integer> numbers = parts.get(done.number).packs;
         for (int i = 0; i < numbers.size(); i++) {
           outcomes[numbers.get(i)] = done.outcomes.get(i);
         }
-        seconds.put("shard %d on executor %s".formatted(done.number, done.executor), done.seconds);
+        String shard = "shard %d on executor %s".formatted(done.number, done.executor);
+        seconds.put(shard, done.seconds);
+        seconds.put("values of " + shard, done.received);
       }
+      seconds.put("add_gradients", seconds(began));
     } finally {
       values.destroy();
     }
     return new Done(List.of(outcomes), seconds);
+  }
+
+  private static double seconds(long since) {
+    return (System.nanoTime() - since) / 1e9;
   }
 }
