@@ -207,9 +207,7 @@ final class TestSparkConf {
         Map.of(
             "spark.ui.enabled", "false",
             "spark.driver.host", "127.0.0.1",
-            "spark.driver.bindAddress", "127.0.0.1",
-            "spark.sql.shuffle.partitions", "2",
-            "spark.databricks.delta.snapshotPartitions", "2");
+            "spark.driver.bindAddress", "127.0.0.1");
     Stream.of(quick, overrides)
         .flatMap(map -> map.entrySet().stream())
         .forEach(e -> command.addAll(List.of("--conf", e.getKey() + "=" + e.getValue())));
@@ -217,7 +215,6 @@ final class TestSparkConf {
     command.add(
         Path.of(SubmittedProbe.class.getProtectionDomain().getCodeSource().getLocation().toURI())
             .toString());
-    command.add(folder.resolve("table").toString());
     Path errors = folder.resolve("errors.txt");
     Path said = folder.resolve("said.txt");
     ProcessBuilder builder =

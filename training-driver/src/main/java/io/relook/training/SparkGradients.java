@@ -44,14 +44,14 @@ final class SparkGradients implements Gradients {
   private record ShardDone(
       int number,
       List<TrainableModel.Outcome> outcomes,
-      float[][] gradients,
+      FloatBytes gradients,
       String executor,
       double received,
       double seconds)
       implements Serializable {}
 
   private record Task(
-      ReplicaSetup setup, long step, Broadcast<float[][]> values, Objective objective)
+      ReplicaSetup setup, long step, Broadcast<FloatBytes> values, Objective objective)
       implements FlatMapFunction<Iterator<Shard>, ShardDone> {
     @Override
     public Iterator<ShardDone> call(Iterator<Shard> given) {
@@ -59,7 +59,9 @@ final class SparkGradients implements Gradients {
       while (given.hasNext()) {
         Shard shard = given.next();
         long asked = System.nanoTime();
-        done.add(Replica.with(setup, step, values::value, model -> run(shard, model, asked)));
+        done.add(
+            Replica.with(
+                setup, step, () -> values.value().values(), model -> run(shard, model, asked)));
       }
       return done.iterator();
     }
@@ -73,7 +75,7 @@ final class SparkGradients implements Gradients {
       return new ShardDone(
           shard.number,
           outcomes,
-          model.gradients(),
+          FloatBytes.of(model.gradients()),
           SparkEnv.get().executorId(),
           (began - asked) / 1e9,
           seconds(began));
@@ -94,7 +96,7 @@ final class SparkGradients implements Gradients {
     TrainableModel.Outcome[] outcomes = new TrainableModel.Outcome[packs.size()];
     Map<String, Double> seconds = new TreeMap<>();
     long began = System.nanoTime();
-    Broadcast<float[][]> values = spark.broadcast(model.learntValues());
+    Broadcast<FloatBytes> values = spark.broadcast(FloatBytes.of(model.learntValues()));
     seconds.put("send_weights", seconds(began));
     try {
       JavaRDD<ShardDone> results =
@@ -106,7 +108,7 @@ final class SparkGradients implements Gradients {
       seconds.put("wait_for_shards", seconds(began));
       began = System.nanoTime();
       for (ShardDone done : all) {
-        model.addGradients(done.gradients);
+        model.addGradients(done.gradients.values());
         List<Integer> numbers = parts.get(done.number).packs;
         for (int i = 0; i < numbers.size(); i++) {
           outcomes[numbers.get(i)] = done.outcomes.get(i);
