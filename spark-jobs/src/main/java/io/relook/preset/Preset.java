@@ -183,10 +183,12 @@ public record Preset(
       if (!List.of("float32", "bfloat16").contains(dtype)) {
         problems.add("dtype is float32 or bfloat16, not " + dtype);
       }
-      if (parts != null && (parts.isEmpty() && lora == null || !PARTS.containsAll(parts))) {
+      // An adapter's parts are none, and a record that was sent to an executor says so.
+      boolean adapted = lora != null && parts != null && parts.isEmpty();
+      if (parts != null && !adapted && (parts.isEmpty() || !PARTS.containsAll(parts))) {
         problems.add("parts are some of %s, not %s".formatted(PARTS, parts));
       }
-      if (parts != null && !parts.isEmpty() && lora != null) {
+      if (parts != null && !adapted && lora != null) {
         problems.add("parts and lora contradict: with an adapter the policy itself stays");
       }
       if (!problems.isEmpty()) {

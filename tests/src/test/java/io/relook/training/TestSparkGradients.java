@@ -88,6 +88,48 @@ final class TestSparkGradients {
     }
   }
 
+  @Test
+  void anAdapterAloneTravels() {
+    EmbeddedModel.unpack(folder, false);
+    EmbeddedModel.randomise(folder, 5);
+    Preset.Train lora =
+        new Preset.Train(
+            "float32",
+            null,
+            new Preset.Lora(4, 8, false, "all-linear", ".*visual.*"),
+            false,
+            3,
+            3,
+            null,
+            new Preset.AdamW(0.9, 0.999, 1e-8));
+    List<List<TrainingRow>> packs = packs();
+    try (Checkpoint checkpoint = Checkpoint.open(folder.toString(), new Configuration());
+        TrainableModel spread = load(checkpoint, lora);
+        TrainableModel alone = load(checkpoint, lora)) {
+      Gradients gradients =
+          Gradients.onSpark(
+              new JavaSparkContext(TestSession.spark().sparkContext()),
+              "adapter",
+              folder.toString(),
+              lora,
+              1);
+      Gradients.Done done = gradients.add(spread, packs, LOSS);
+      assertArrayEquals(inShards(alone, packs), spread.gradients());
+      assertTrue(
+          done.seconds()
+              .keySet()
+              .containsAll(List.of("send_weights", "wait_for_shards", "add_gradients")),
+          done.seconds().toString());
+    }
+  }
+
+  private static TrainableModel load(Checkpoint checkpoint, Preset.Train train) {
+    return TrainableModel.load(
+        ModelPool.program(Device.cpu(), 1),
+        checkpoint,
+        Policies.setup(train, Policies.freshAdapter(train.lora(), checkpoint.config(), 9)));
+  }
+
   /** Shard by shard, each from zero; they stay in the model's sums. */
   private static float[][] inShards(TrainableModel model, List<List<TrainingRow>> packs) {
     List<float[][]> shards = new ArrayList<>();

@@ -68,11 +68,12 @@ final class Policies {
     if (train.shards() == 1) {
       return Gradients.here();
     }
-    String name = "%s/%s/%s".formatted(runId, stage, UUID.randomUUID());
-    return new SparkGradients(
+    return Gradients.onSpark(
         new JavaSparkContext(lakehouse.spark().sparkContext()),
-        new ReplicaSetup(name, start.uri(), train, threads),
-        train.shards());
+        "%s/%s/%s".formatted(runId, stage, UUID.randomUUID()),
+        start.uri(),
+        train,
+        threads);
   }
 
   /** How many steps of a stage left the weights as they were, up to its newest version. */
