@@ -10,3 +10,4 @@ ALTER TABLE training_steps SET TBLPROPERTIES ('delta.autoOptimize.autoCompact' =
 ALTER TABLE stages SET TBLPROPERTIES ('delta.autoOptimize.autoCompact' = 'true')
 ALTER TABLE training_steps ALTER COLUMN policy_out COMMENT 'weights after; in checkpoints where they were saved'
 ALTER TABLE training_steps ADD COLUMN reward_version STRING COMMENT 'version of the rewards that a GRPO step was trained on'
+ALTER TABLE runs ALTER COLUMN started_at COMMENT 'first start with these settings'

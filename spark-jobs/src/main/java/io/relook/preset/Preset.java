@@ -26,6 +26,7 @@ public record Preset(
     Grpo grpo,
     @Default("{}") Train train,
     @Default("{}") Keep keep,
+    @Default("1") int iterations,
     double failureBudget) {
 
   /** Generated scenes, or what {@code ingest} names; the seed and the counts are of the scenes. */

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * YAML to {@link Preset}, with {@code a.b=c} overrides: all problems at once, unknown keys with the
@@ -116,6 +117,36 @@ public final class PresetReader {
       return WRITER.writeValueAsString(preset);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * What a preset has other than a recorded one, such as {@code grpo.steps: 3, now 6}; a record
+   * that cannot be read differs as a whole.
+   */
+  public static List<String> changes(String recorded, Preset preset) {
+    Preset before;
+    try {
+      before = parse("the recorded preset", recorded);
+    } catch (RelookException e) {
+      return List.of("the recorded settings cannot be read (%s)".formatted(e.getMessage()));
+    }
+    List<String> changes = new ArrayList<>();
+    changes("", WRITER.valueToTree(before), WRITER.valueToTree(preset), changes);
+    return changes;
+  }
+
+  private static void changes(String at, JsonNode before, JsonNode now, List<String> changes) {
+    if (before.isObject() && now.isObject()) {
+      Set<String> keys = new TreeSet<>();
+      before.fieldNames().forEachRemaining(keys::add);
+      now.fieldNames().forEachRemaining(keys::add);
+      for (String key : keys) {
+        String path = at.isEmpty() ? key : at + "." + key;
+        changes(path, before.path(key), now.path(key), changes);
+      }
+    } else if (!before.equals(now)) {
+      changes.add("%s: %s, now %s".formatted(at, before, now));
     }
   }
 

@@ -1,7 +1,8 @@
 package io.relook.cli;
 
-import io.relook.training.Demo;
+import io.relook.training.RunDriver;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,6 +38,11 @@ final class DemoCommand implements Callable<Integer> {
   @Parameters(paramLabel = "KEY=VALUE", description = "of the preset, such as grpo.steps=3")
   private String[] overrides = {};
 
+  @Option(
+      names = "--other-preset",
+      description = "go on although the run began with other settings")
+  private boolean otherPreset;
+
   @Option(names = "--explain", description = "show the query behind each figure")
   private boolean explain;
 
@@ -45,13 +51,17 @@ final class DemoCommand implements Callable<Integer> {
     String home = System.getenv().getOrDefault("RELOOK_HOME", ".");
     String name = preset != null ? preset : brief ? "demo-short" : "demo";
     String place = lakehouse != null ? lakehouse : place(home, name);
-    return new Demo(spec.commandLine().getOut(), Path.of(home, "conf", "presets"), explain)
-        .run(name, place, data, overrides);
+    return new RunDriver(spec.commandLine().getOut(), Path.of(home, "conf", "presets"), explain)
+        .run(new RunDriver.Request("demo", name, place, data, otherPreset, List.of(overrides)));
   }
 
   /** The lakehouse of a preset where none is named. */
   static String place(String home, String preset) {
-    String name = Path.of(preset).getFileName().toString().replace(".yaml", "");
-    return Path.of(home, ".relook", name).toAbsolutePath().toString();
+    return Path.of(home, ".relook", name(preset)).toAbsolutePath().toString();
+  }
+
+  /** A preset's name, also where it is a path. */
+  static String name(String preset) {
+    return Path.of(preset).getFileName().toString().replace(".yaml", "");
   }
 }

@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       ParityCommand.class,
       PretrainCommand.class,
       DemoCommand.class,
+      IterateCommand.class,
       PlanCommand.class,
       ReplayCommand.class,
       CleanUpCommand.class,

@@ -49,6 +49,7 @@ final class RunReader {
             .orElse(List.of())
             .stream()
             .map(row -> row.getString(0))
+            .distinct()
             .toList();
     if (runs.isEmpty()) {
       throw new RelookException(

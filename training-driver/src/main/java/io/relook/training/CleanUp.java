@@ -62,8 +62,9 @@ public final class CleanUp {
     List<String> done = new ArrayList<>();
     List<String> kept = new ArrayList<>();
     Map<Table, Needed> needed = new TreeMap<>();
-    for (Row row : lakehouse.read(Table.RUNS).orderBy("run_id").collectAsList()) {
-      Rows.Run run = Rows.RUN.fromRow(row);
+    for (Row row :
+        lakehouse.read(Table.RUNS).select("run_id").distinct().orderBy("run_id").collectAsList()) {
+      Rows.Run run = new RunRecord(lakehouse, row.getString(0)).at(Instant.MAX).orElseThrow();
       Preset preset =
           PresetReader.parse("the preset of run " + run.runId(), run.preset(), overrides);
       weights(run.runId(), preset, done);

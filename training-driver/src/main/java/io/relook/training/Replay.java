@@ -18,6 +18,7 @@ import io.relook.model.torch.TorchProgram;
 import io.relook.preset.Preset;
 import io.relook.preset.PresetReader;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -72,11 +73,20 @@ public final class Replay {
   public Replay(Lakehouse lakehouse, Config config) {
     this.lakehouse = lakehouse;
     this.config = config;
-    Row run =
-        first(Table.RUNS, col("run_id").equalTo(config.runId))
+    Rows.Run run =
+        new RunRecord(lakehouse, config.runId)
+            .at(committedAt())
             .orElseThrow(() -> cannot("there is no run " + config.runId));
-    this.preset = PresetReader.parse("the run's preset", Rows.RUN.fromRow(run).preset());
+    this.preset = PresetReader.parse("the run's preset", run.preset());
     this.policies = new Policies(lakehouse, config.runId, preset.train(), preset.keep());
+  }
+
+  /** When the first version that holds the step was committed. */
+  private Instant committedAt() {
+    return versions("step >= " + config.step).stream()
+        .findFirst()
+        .map(Rows.CheckpointRow::committedAt)
+        .orElse(Instant.MAX);
   }
 
   public Result run() {
