@@ -116,7 +116,10 @@ public final class Rows {
       boolean preCorrect,
       boolean correct,
       boolean kept,
-      String reason) {}
+      String reason,
+      Map<String, String> filters,
+      Double answerGain,
+      Double visualGain) {}
 
   public record SftExample(
       String exampleId,

@@ -147,9 +147,28 @@ public record Preset(
       @Default("null") String version) {}
 
   /**
-   * Pre-reasonings a question, reflections a pre-reasoning, share of direct traces, what is asked.
+   * How traces are rebuilt.
+   *
+   * @param sources pre-reasonings a question
+   * @param candidates reflections a pre-reasoning
+   * @param directShare of direct traces in the examples
+   * @param instruction asks for the second look, behind the question; not in the examples, so that
+   *     the model learns to look again unasked
+   * @param minTokens of a reflection, and maxTokens
+   * @param minAnswerGain nats a token of the right answer that the reflection is worth at least;
+   *     null: not filtered
+   * @param minVisualGain nats a token by which the reflection rests on the picture at least; null:
+   *     not filtered
    */
-  public record Reconstruct(int sources, int candidates, double directShare, String instruction) {}
+  public record Reconstruct(
+      int sources,
+      int candidates,
+      double directShare,
+      String instruction,
+      @Default("4") int minTokens,
+      @Default("256") int maxTokens,
+      @Default("null") Double minAnswerGain,
+      @Default("null") Double minVisualGain) {}
 
   /**
    * What learns in SFT and GRPO, and how its gradient is computed.

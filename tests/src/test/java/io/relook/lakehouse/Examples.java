@@ -186,7 +186,21 @@ final class Examples {
   }
 
   private static Rows.Reflection reflection(String id, String kind, String reason) {
-    return new Rows.Reflection(id, "r", 1, "q", "t", kind, HARD, false, true, true, reason);
+    return new Rows.Reflection(
+        id,
+        "r",
+        1,
+        "q",
+        "t",
+        kind,
+        HARD,
+        false,
+        true,
+        true,
+        reason,
+        reason == null ? null : Map.of("length", reason),
+        reason == null ? null : 0.5,
+        null);
   }
 
   private static Rows.SftExample example(String id, String kind, List<Integer> ids) {

@@ -97,7 +97,6 @@ final class IterationLoop {
     new PartitionJob(lakehouse, rewards.version()).run(runId, 1);
     requireUnstable();
     progress.stage(1, "reconstruct", 0);
-    Preset.Reconstruct how = preset.reconstruct();
     try (TextProcessor text = TextProcessor.load(baseFolder)) {
       new ReconstructJob(
               lakehouse,
@@ -105,8 +104,7 @@ final class IterationLoop {
               rollout(1, Phase.RECONSTRUCTION, base),
               rewards,
               text,
-              new ReconstructJob.Config(
-                  how.sources(), how.candidates(), how.directShare(), how.instruction()))
+              preset.reconstruct())
           .run(progress::rows);
     }
   }
