@@ -83,12 +83,7 @@ final class Curves {
             .and(col("iteration").equalTo(iteration))
             .and(col("stage").equalTo(stage));
     curves.resume(
-        lakehouse
-            .read(Table.TRAINING_STEPS)
-            .where(own)
-            .orderBy("step")
-            .collectAsList()
-            .stream()
+        lakehouse.read(Table.TRAINING_STEPS).where(own).orderBy("step").collectAsList().stream()
             .map(row -> Rows.TRAINING_STEP.toRow(Rows.TRAINING_STEP.fromRow(row)))
             .toList(),
         lakehouse.read(Table.CHECKPOINTS).where(own).orderBy("step").collectAsList().stream()
@@ -106,7 +101,9 @@ final class Curves {
     write();
   }
 
-  /** All steps and versions, in order: writes what is missing of the steps that a version commits. */
+  /**
+   * All steps and versions, in order: writes what is missing of the steps that a version commits.
+   */
   void resume(List<Row> steps, List<Rows.CheckpointRow> versions) {
     int from = 0;
     for (Rows.CheckpointRow version : versions) {
