@@ -224,7 +224,8 @@ public final class ReconstructJob {
       if (source != null) {
         Rows.Query query = queries.get(t.queryId());
         String before = text.decode(source.reasoning, true);
-        Rewards.Scores scores = rewards.score(query.question(), before + TRIGGER + t.text(), query.answer(), null);
+        Rewards.Scores scores =
+            rewards.score(query.question(), before + TRIGGER + t.text(), query.answer(), null);
         boolean right = scores.accuracy() != null && scores.accuracy() == 1;
         int[] reflection = upTo(ints(t.completionIds()), CLOSED);
         int said = Math.max(0, t.text().indexOf(CLOSED));

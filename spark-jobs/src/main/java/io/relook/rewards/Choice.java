@@ -3,10 +3,10 @@ package io.relook.rewards;
 import java.util.OptionalInt;
 
 /**
- * The letter of an answer to a question with choices: {@code B}, {@code (b)}, {@code B.},
- * {@code Option B}, {@code (B) red}, {@code B: red}. Only where the truth is a letter. What is said
- * behind the letter is not looked at, unless it names another: "A or B", "(A) (B)" and "A. or B."
- * choose nothing.
+ * The letter of an answer to a question with choices: {@code B}, {@code (b)}, {@code B.}, {@code
+ * Option B}, {@code (B) red}, {@code B: red}. Only where the truth is a letter. What is said behind
+ * the letter is not looked at, unless it names another: "A or B", "(A) (B)" and "A. or B." choose
+ * nothing.
  */
 final class Choice {
   private static final String[] BEFORE = {

@@ -70,8 +70,7 @@ sealed interface Expression {
     @Override
     public Scalar at(int point) {
       int hash = Math.floorMod(name.hashCode() * 31 + point * 7919, 997);
-      Fraction size =
-          new Fraction(BigInteger.valueOf(hash + 211), BigInteger.valueOf(601));
+      Fraction size = new Fraction(BigInteger.valueOf(hash + 211), BigInteger.valueOf(601));
       return Scalar.of(point % 2 == 0 ? size : size.negate());
     }
 
@@ -150,9 +149,7 @@ sealed interface Expression {
     private static final Map<String, Function> NAMES =
         Arrays.stream(values())
             .filter(f -> f.ordinal() > ABS.ordinal())
-            .collect(
-                Collectors.toMap(
-                    f -> f.name().toLowerCase(Locale.ROOT), f -> f));
+            .collect(Collectors.toMap(f -> f.name().toLowerCase(Locale.ROOT), f -> f));
 
     private final UnaryOperator<Scalar> apply;
 

@@ -24,10 +24,39 @@ record MathToken(Kind kind, String text) {
   /** Commands that change nothing of what is said. */
   private static final Set<String> DRESS =
       Set.of(
-          "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "quad",
-          "qquad", "displaystyle", "textstyle", "limits", "boxed", "fbox", "mathbf", "mathbb",
-          "mathcal", "boldsymbol", "bold", "vec", "overline", "bar", "hat", "angle", "operatorname",
-          "textit", "mathit", "triangle", "rm", "thinspace");
+          "left",
+          "right",
+          "big",
+          "Big",
+          "bigg",
+          "Bigg",
+          "bigl",
+          "bigr",
+          "Bigl",
+          "Bigr",
+          "quad",
+          "qquad",
+          "displaystyle",
+          "textstyle",
+          "limits",
+          "boxed",
+          "fbox",
+          "mathbf",
+          "mathbb",
+          "mathcal",
+          "boldsymbol",
+          "bold",
+          "vec",
+          "overline",
+          "bar",
+          "hat",
+          "angle",
+          "operatorname",
+          "textit",
+          "mathit",
+          "triangle",
+          "rm",
+          "thinspace");
 
   /** Commands whose braces hold text. */
   private static final Set<String> TEXT =
@@ -93,8 +122,27 @@ record MathToken(Kind kind, String text) {
   /** Words in plain text that are commands. */
   private static final Set<String> PLAIN =
       Set.of(
-          "sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "sqrt", "pi", "arcsin",
-          "arccos", "arctan", "infty", "infinity", "in", "and", "or", "percent", "pct",
+          "sin",
+          "cos",
+          "tan",
+          "cot",
+          "sec",
+          "csc",
+          "log",
+          "ln",
+          "exp",
+          "sqrt",
+          "pi",
+          "arcsin",
+          "arccos",
+          "arctan",
+          "infty",
+          "infinity",
+          "in",
+          "and",
+          "or",
+          "percent",
+          "pct",
           "percentage");
 
   private static final String SIGNS = "+-*/^_=<>()[]{},;:|!%&°";
@@ -126,7 +174,8 @@ record MathToken(Kind kind, String text) {
     Lexer(String text, List<MathToken> tokens) {
       this.text = text;
       this.tokens = tokens;
-      this.mathematical = text.chars().anyMatch(c -> c < 128 && "0123456789+=*/^\\".indexOf(c) >= 0);
+      this.mathematical =
+          text.chars().anyMatch(c -> c < 128 && "0123456789+=*/^\\".indexOf(c) >= 0);
     }
 
     void run() {

@@ -181,8 +181,7 @@ sealed interface Meaning {
       if (meaning instanceof Row row) {
         return row.items.stream().allMatch(Relation::isName);
       }
-      return meaning instanceof Word
-          || meaning instanceof Value value && isName(value.expression);
+      return meaning instanceof Word || meaning instanceof Value value && isName(value.expression);
     }
 
     private static boolean isName(Expression expression) {

@@ -35,10 +35,38 @@ final class MeaningReader {
 
   private static final Set<String> GREEK =
       Set.of(
-          "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta",
-          "vartheta", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "varphi",
-          "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Sigma", "Phi", "Psi",
-          "Omega", "ell");
+          "alpha",
+          "beta",
+          "gamma",
+          "delta",
+          "epsilon",
+          "varepsilon",
+          "zeta",
+          "eta",
+          "theta",
+          "vartheta",
+          "kappa",
+          "lambda",
+          "mu",
+          "nu",
+          "xi",
+          "rho",
+          "sigma",
+          "tau",
+          "phi",
+          "varphi",
+          "chi",
+          "psi",
+          "omega",
+          "Gamma",
+          "Delta",
+          "Theta",
+          "Lambda",
+          "Sigma",
+          "Phi",
+          "Psi",
+          "Omega",
+          "ell");
 
   /** Not to be read; carries no trace, for it is no fault. */
   private static final class Unreadable extends RuntimeException {
@@ -360,7 +388,9 @@ final class MeaningReader {
     return takes("-") ? Function.NEGATE.of(atom()) : atom();
   }
 
-  /** With what stands behind it: factorial, percent, degree (which is only turned in a function). */
+  /**
+   * With what stands behind it: factorial, percent, degree (which is only turned in a function).
+   */
   private Expression marked(Expression expression) {
     Expression marked = expression;
     while (true) {
@@ -474,9 +504,7 @@ final class MeaningReader {
       case "sqrt":
         Expression degree = sees("[") ? value(bracket()) : null;
         Expression of = atom();
-        return degree == null
-            ? Operator.POWER.of(of, HALF)
-            : Operator.ROOT.of(of, degree);
+        return degree == null ? Operator.POWER.of(of, HALF) : Operator.ROOT.of(of, degree);
       default:
         if (!GREEK.contains(name)) {
           throw new Unreadable();
@@ -506,8 +534,7 @@ final class MeaningReader {
       throw new Unreadable();
     }
     Number rest = new Number(size.plus(part.negate()).orElseThrow(Unreadable::new), false);
-    return Operator.OVER.of(
-        Operator.OVER.of(factorial(of), factorial(chosen)), factorial(rest));
+    return Operator.OVER.of(Operator.OVER.of(factorial(of), factorial(chosen)), factorial(rest));
   }
 
   /** {@code \sin^2 x}, {@code \log_2 8}, {@code \sin b \cos a}: the argument ends at a function. */

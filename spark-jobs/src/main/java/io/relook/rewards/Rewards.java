@@ -26,6 +26,9 @@ import org.apache.spark.sql.types.StructType;
 public record Rewards(
     double formatWeight, double accuracyWeight, double reflectionWeight, List<CustomReward> custom)
     implements Serializable {
+  /** Names the formulas of the built-in parts. */
+  public static final String VERSION = "vre-3";
+
   /** Why a trajectory that ended with an error has no scores. */
   public static final String NO_COMPLETION = "no completion";
 
@@ -58,7 +61,7 @@ public record Rewards(
   public String version() {
     StringBuilder version =
         new StringBuilder(
-            "vre-3(%s,%s,%s)".formatted(formatWeight, accuracyWeight, reflectionWeight));
+            "%s(%s,%s,%s)".formatted(VERSION, formatWeight, accuracyWeight, reflectionWeight));
     for (CustomReward reward : custom) {
       version.append(
           "+%s*%s@%s#%s"

@@ -80,10 +80,7 @@ record Scalar(Fraction exact, double re, double im) {
   }
 
   Scalar times(Scalar other) {
-    return both(other)
-        .flatMap(o -> exact.times(o))
-        .map(Scalar::of)
-        .orElseGet(() -> product(other));
+    return both(other).flatMap(o -> exact.times(o)).map(Scalar::of).orElseGet(() -> product(other));
   }
 
   Scalar over(Scalar other) {
@@ -127,15 +124,11 @@ record Scalar(Fraction exact, double re, double im) {
 
   Scalar exp() {
     double size = Math.exp(re);
-    return im == 0
-        ? of(size)
-        : new Scalar(null, size * Math.cos(im), size * Math.sin(im));
+    return im == 0 ? of(size) : new Scalar(null, size * Math.cos(im), size * Math.sin(im));
   }
 
   Scalar log() {
-    return isZero()
-        ? NOTHING
-        : new Scalar(null, Math.log(Math.hypot(re, im)), Math.atan2(im, re));
+    return isZero() ? NOTHING : new Scalar(null, Math.log(Math.hypot(re, im)), Math.atan2(im, re));
   }
 
   Scalar sin() {

@@ -64,7 +64,8 @@ record Unit(String kind, Fraction size) {
       inside = inside.substring(0, inside.length() - 2);
     }
     String name = inside.strip();
-    if (body.isEmpty() || !name.matches("[A-Za-z]+([ /][A-Za-z]+){0,3}")
+    if (body.isEmpty()
+        || !name.matches("[A-Za-z]+([ /][A-Za-z]+){0,3}")
         || name.matches("(?i)(.* )?(or|and|not)( .*)?")) {
       return null;
     }
@@ -122,9 +123,7 @@ record Unit(String kind, Fraction size) {
   }
 
   private Unit toPower(int power) {
-    return power == 1
-        ? this
-        : new Unit(kind + "^" + power, size.power(power).orElse(Fraction.ONE));
+    return power == 1 ? this : new Unit(kind + "^" + power, size.power(power).orElse(Fraction.ONE));
   }
 
   private static Map<String, Unit> known() {

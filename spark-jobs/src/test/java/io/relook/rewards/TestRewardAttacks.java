@@ -123,7 +123,8 @@ class TestRewardAttacks {
     reflection(attacks, "copied question", QUESTION, answer);
     reflection(attacks, "half the question", QUESTION.substring(0, 38), answer);
     reflection(attacks, "question with a word", QUESTION + " well", answer);
-    reflection(attacks, "question in capitals", QUESTION.toUpperCase(java.util.Locale.ROOT), answer);
+    reflection(
+        attacks, "question in capitals", QUESTION.toUpperCase(java.util.Locale.ROOT), answer);
     reflection(attacks, "copied thinking", "the first look", answer);
     reflection(attacks, "the answer", letter, answer);
     reflection(attacks, "the answer repeated", (letter + " ").repeat(200), answer);

@@ -146,7 +146,12 @@ class TestScoringAgreement {
 
   private static void verifiers(Map<String, List<Item>> items) throws IOException {
     for (String verdict :
-        List.of("verl_math_verify", "swift_accuracy_answer_tag", "mathruler_grade", "verl_is_equiv", "dapo_equal")) {
+        List.of(
+            "verl_math_verify",
+            "swift_accuracy_answer_tag",
+            "mathruler_grade",
+            "verl_is_equiv",
+            "dapo_equal")) {
       read(
           items,
           "verifiers/answer_pairs",
@@ -185,7 +190,8 @@ class TestScoringAgreement {
                   List.of(text(row, "ground_truth")),
                   isRight(row.path(verdict))));
     }
-    for (String verdict : List.of("math_verify", "swift_accuracy", "mathruler", "verl_math_reward")) {
+    for (String verdict :
+        List.of("math_verify", "swift_accuracy", "mathruler", "verl_math_reward")) {
       read(
           items,
           "verifiers/rollouts_mathvision",
@@ -234,7 +240,8 @@ class TestScoringAgreement {
             JsonNode problem = vision.get(text(row, "id"));
             String truth = text(problem, "answer");
             List<String> truths = new ArrayList<>(List.of(truth));
-            JsonNode option = problem.path("options").path(truth.isEmpty() ? 99 : truth.charAt(0) - 'A');
+            JsonNode option =
+                problem.path("options").path(truth.isEmpty() ? 99 : truth.charAt(0) - 'A');
             if (truth.length() == 1 && option.isTextual()) {
               truths.add(option.asText());
             }
@@ -297,7 +304,8 @@ class TestScoringAgreement {
           items,
           "chartqa/" + name,
           "relaxed_correct",
-          row -> item(row, "target", text(row, "prediction"), text(row, "target"), "relaxed_correct"));
+          row ->
+              item(row, "target", text(row, "prediction"), text(row, "target"), "relaxed_correct"));
     }
     read(
         items,
@@ -333,7 +341,12 @@ class TestScoringAgreement {
         "vlmevalkit_can_infer/mathvision",
         "hit",
         row ->
-            item(row, "id", text(row, "can_infer"), text(vision.get(text(row, "id")), "answer"), "hit"));
+            item(
+                row,
+                "id",
+                text(row, "can_infer"),
+                text(vision.get(text(row, "id")), "answer"),
+                "hit"));
     read(
         items,
         "vlmevalkit_can_infer/mathvista",
@@ -385,8 +398,7 @@ class TestScoringAgreement {
     }
   }
 
-  private static Item item(
-      JsonNode row, String key, String answer, String truth, String verdict) {
+  private static Item item(JsonNode row, String key, String answer, String truth, String verdict) {
     return new Item(text(row, key), List.of(answer), List.of(truth), isRight(row.path(verdict)));
   }
 

@@ -49,7 +49,7 @@ public record PromptSampler(PolicySettings policy, Sampling sampling, int sample
    *     the same sample.
    * @param result what becomes of a sample
    */
-  public <R, S> Iterator<S> sample(
+  public <R, S> Windows<S> sample(
       Iterator<R> rows,
       Function<R, Ask> reader,
       Function<R, List<String>> keys,
