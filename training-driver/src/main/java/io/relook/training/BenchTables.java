@@ -87,7 +87,8 @@ public final class BenchTables implements Callable<Integer> {
                 lakehouse.read(Table.REWARDS),
                 new GrpoBatch.Place("run", 1, step, rewards.version()),
                 IntStream.range(0, queries).mapToObj(q -> "q" + q).collect(Collectors.toSet()),
-                objective);
+                objective,
+                rows -> new double[rows.size()]);
         lakehouse.version(Table.TRAJECTORIES);
         lakehouse.version(Table.REWARDS);
         clock.lap("read_batch");

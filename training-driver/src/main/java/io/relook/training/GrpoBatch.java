@@ -44,6 +44,11 @@ record GrpoBatch(
     }
   }
 
+  /** What samples lose, one figure each. */
+  interface Penalty {
+    double[] of(List<Rows.Trajectory> samples);
+  }
+
   /** Which rows a step read, of which version of the rewards. */
   record Place(String runId, int iteration, int step, String rewardVersion) {}
 
@@ -51,13 +56,15 @@ record GrpoBatch(
    * Of what was asked for alone: a run that was stopped may have sampled more for the step.
    *
    * @param queries that were asked for
+   * @param penalty what each sample loses of its reward before rewards are compared
    */
   static GrpoBatch read(
       Dataset<Row> trajectories,
       Dataset<Row> rewards,
       Place place,
       Set<String> queries,
-      PolicyStep objective) {
+      PolicyStep objective,
+      Penalty penalty) {
     Map<String, List<Row>> groups = new TreeMap<>();
     for (Row row :
         trajectories
@@ -78,11 +85,14 @@ record GrpoBatch(
         groups.computeIfAbsent(row.getAs("query_id"), q -> new ArrayList<>()).add(row);
       }
     }
-    return of(groups, objective);
+    return of(groups, objective, penalty);
   }
 
-  private static GrpoBatch of(Map<String, List<Row>> groups, PolicyStep objective) {
+  private static GrpoBatch of(
+      Map<String, List<Row>> groups, PolicyStep objective, Penalty penalty) {
     List<Row> sampled = groups.values().stream().flatMap(List::stream).toList();
+    double[] penalties =
+        penalty.of(sampled.stream().map(Rows.TRAJECTORY::fromRow).toList());
     double[] totals = new double[sampled.size()];
     double[] shaped = new double[totals.length];
     double[] lengths = new double[totals.length];
@@ -91,7 +101,7 @@ record GrpoBatch(
       Double total = sampled.get(i).getAs("total");
       totals[i] = total == null ? Double.NaN : total;
       lengths[i] = sampled.get(i).getList(sampled.get(i).fieldIndex("completion_ids")).size();
-      shaped[i] = objective.shaped(totals[i], (long) lengths[i]);
+      shaped[i] = objective.shaped(totals[i], (long) lengths[i]) - penalties[i];
       boolean next =
           i > 0 && !sampled.get(i).getAs("query_id").equals(sampled.get(i - 1).getAs("query_id"));
       group[i] = i == 0 ? 0 : group[i - 1] + (next ? 1 : 0);
@@ -122,10 +132,10 @@ record GrpoBatch(
     double mean = Arrays.stream(all).average().orElse(0);
     double square = Arrays.stream(all).map(r -> (r - mean) * (r - mean)).average().orElse(0);
     return new GrpoBatch(
-        samples, groups.size(), used, filtered, mean, Math.sqrt(square), means(sampled));
+        samples, groups.size(), used, filtered, mean, Math.sqrt(square), means(sampled, penalties));
   }
 
-  private static Map<String, Double> means(List<Row> sampled) {
+  private static Map<String, Double> means(List<Row> sampled, double[] penalties) {
     Map<String, Double> means = new TreeMap<>();
     for (String part : List.of("format", "accuracy", "reflection")) {
       sampled.stream()
@@ -134,6 +144,9 @@ record GrpoBatch(
           .mapToDouble(Double::doubleValue)
           .average()
           .ifPresent(mean -> means.put(part, mean));
+    }
+    if (Arrays.stream(penalties).anyMatch(p -> p != 0)) {
+      means.put("divergence", -Arrays.stream(penalties).average().orElse(0));
     }
     return means;
   }

@@ -99,12 +99,12 @@ final class GrpoTrainer {
         List<RolloutJob.Ask> asked = new ArrayList<>(slice(queries, iteration, step - 1));
         Clock clock = new Clock();
         rollOut(runId, iteration, step, current, asked, clock);
-        GrpoBatch batch = batch(runId, iteration, step, asked);
+        GrpoBatch batch = batch(update, runId, iteration, step, asked);
         for (int more = 1; batch.used() == 0 && more <= MORE_GROUPS; more++) {
           int next = step - 1 + more * grpo.steps();
           asked.addAll(slice(queries, iteration, next));
           rollOut(runId, iteration, step, current, asked, clock);
-          batch = batch(runId, iteration, step, asked);
+          batch = batch(update, runId, iteration, step, asked);
         }
         Map<String, Long> read =
             Map.of(
@@ -168,13 +168,15 @@ final class GrpoTrainer {
     clock.lap("score");
   }
 
-  private GrpoBatch batch(String runId, int iteration, int step, List<RolloutJob.Ask> asked) {
+  private GrpoBatch batch(
+      GrpoUpdate update, String runId, int iteration, int step, List<RolloutJob.Ask> asked) {
     return GrpoBatch.read(
         lakehouse.read(Table.TRAJECTORIES),
         lakehouse.read(Table.REWARDS),
         new GrpoBatch.Place(runId, iteration, step, rewards.version()),
         asked.stream().map(RolloutJob.Ask::queryId).collect(Collectors.toSet()),
-        objective);
+        objective,
+        update::penalty);
   }
 
   private record StepId(

@@ -1,6 +1,7 @@
 package io.relook.training;
 
 import io.relook.lakehouse.Rows;
+import io.relook.model.engine.Divergence;
 import io.relook.model.engine.PolicyRow;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
@@ -46,34 +47,69 @@ final class GrpoUpdate {
         rate);
   }
 
+  /**
+   * What samples lose of their rewards where the divergence from the reference acts there: beta
+   * times the sum over their tokens.
+   */
+  double[] penalty(List<Rows.Trajectory> samples) {
+    double[] penalties = new double[samples.size()];
+    if (!grpo.objective().isDivergenceInReward() || samples.isEmpty()) {
+      return penalties;
+    }
+    int[] answered =
+        IntStream.range(0, penalties.length)
+            .filter(i -> !samples.get(i).completionIds().isEmpty())
+            .toArray();
+    List<Rows.Trajectory> compared = IntStream.of(answered).mapToObj(samples::get).toList();
+    double[][] sampling = sampling(compared);
+    List<PolicyRow> measuring = PolicyStep.measuring(new PolicyStep.Samples(sampling, null, null));
+    double[][] away = scores(reference, bare(compared, measuring)).logProbs();
+    Divergence divergence = grpo.objective().divergenceFromReference();
+    for (int i = 0; i < answered.length; i++) {
+      for (int t = 0; t < sampling[i].length; t++) {
+        penalties[answered[i]] +=
+            grpo.objective().beta() * divergence.of(sampling[i][t], away[i][t]);
+      }
+    }
+    return penalties;
+  }
+
   /** The samples' rows, with what the objective wants of each token. */
   List<TrainingRow> rows(List<GrpoBatch.Sample> samples) {
-    Set<String> images = new HashSet<>();
-    samples.forEach(s -> images.addAll(s.trajectory().imageIds()));
-    prompts.prepare(images);
-    int count = samples.size();
-    double[][] sampling = new double[count][];
-    double[] advantages = new double[count];
-    boolean[] truncated = new boolean[count];
-    for (int i = 0; i < count; i++) {
-      GrpoBatch.Sample sample = samples.get(i);
-      sampling[i] =
-          sample.trajectory().logProbs().stream().mapToDouble(Float::doubleValue).toArray();
-      advantages[i] = sample.advantage();
-      truncated[i] = sample.isTruncated();
+    List<Rows.Trajectory> sampled = samples.stream().map(GrpoBatch.Sample::trajectory).toList();
+    boolean[] truncated = new boolean[samples.size()];
+    for (int i = 0; i < truncated.length; i++) {
+      truncated[i] = samples.get(i).isTruncated();
     }
-    PolicyStep.Samples step = new PolicyStep.Samples(sampling, advantages, truncated);
-    List<TrainingRow> bare = new ArrayList<>();
-    List<PolicyRow> measuring = PolicyStep.measuring(step);
-    for (int i = 0; i < count; i++) {
-      Rows.Trajectory t = samples.get(i).trajectory();
-      int[] ids = t.completionIds().stream().mapToInt(Integer::intValue).toArray();
-      bare.add(new TrainingRow(prompts.of(t.promptIds(), t.imageIds()), ids, measuring.get(i)));
-    }
+    double[] advantages = samples.stream().mapToDouble(GrpoBatch.Sample::advantage).toArray();
+    PolicyStep.Samples step = new PolicyStep.Samples(sampling(sampled), advantages, truncated);
+    List<TrainingRow> bare = bare(sampled, PolicyStep.measuring(step));
+    boolean compares = reference != null && !grpo.objective().isDivergenceInReward();
     PolicyStep.Scores own = grpo.objective().needsScores() ? scores(model, bare) : null;
-    PolicyStep.Scores away = reference == null ? null : scores(reference, bare);
+    PolicyStep.Scores away = compares ? scores(reference, bare) : null;
     List<PolicyRow> targets = objective.rows(step, own, away);
-    return IntStream.range(0, count).mapToObj(i -> bare.get(i).with(targets.get(i))).toList();
+    return IntStream.range(0, bare.size())
+        .mapToObj(i -> bare.get(i).with(targets.get(i)))
+        .toList();
+  }
+
+  private static double[][] sampling(List<Rows.Trajectory> samples) {
+    return samples.stream()
+        .map(s -> s.logProbs().stream().mapToDouble(Float::doubleValue).toArray())
+        .toArray(double[][]::new);
+  }
+
+  private List<TrainingRow> bare(List<Rows.Trajectory> samples, List<PolicyRow> targets) {
+    Set<String> images = new HashSet<>();
+    samples.forEach(s -> images.addAll(s.imageIds()));
+    prompts.prepare(images);
+    List<TrainingRow> bare = new ArrayList<>();
+    for (int i = 0; i < samples.size(); i++) {
+      Rows.Trajectory t = samples.get(i);
+      int[] ids = t.completionIds().stream().mapToInt(Integer::intValue).toArray();
+      bare.add(new TrainingRow(prompts.of(t.promptIds(), t.imageIds()), ids, targets.get(i)));
+    }
+    return bare;
   }
 
   private PolicyStep.Scores scores(TrainableModel scored, List<TrainingRow> rows) {

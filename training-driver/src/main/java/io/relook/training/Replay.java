@@ -117,7 +117,7 @@ public final class Replay {
           List<TrainingRow> rows = still(was, () -> sft(was, prompts));
           made = optimizer.supervised(rows, was.learningRate());
         } else {
-          GrpoBatch batch = still(was, () -> batch(was, objective));
+          GrpoBatch batch = still(was, () -> batch(was, objective, update::penalty));
           made = update.make(optimizer, update.rows(batch.samples()), was.learningRate());
         }
         done.add(
@@ -218,7 +218,8 @@ public final class Replay {
   }
 
   /** What the step was trained on, from the rewards that it knew; advantages are computed again. */
-  private GrpoBatch batch(Rows.TrainingStep step, PolicyStep objective) {
+  private GrpoBatch batch(
+      Rows.TrainingStep step, PolicyStep objective, GrpoBatch.Penalty penalty) {
     Set<String> queries = new HashSet<>();
     step.groupsFiltered().forEach(group -> queries.add(group.queryId()));
     Column trained = col("trajectory_id").isInCollection(step.trainedIds());
@@ -233,7 +234,8 @@ public final class Replay {
         read(step, Table.REWARDS),
         new GrpoBatch.Place(step.runId(), step.iteration(), step.step(), step.rewardVersion()),
         queries,
-        objective);
+        objective,
+        penalty);
   }
 
   /** Rows that clean-up took away are a reason that has to be said. */
