@@ -183,11 +183,6 @@ public final class Lakehouse implements AutoCloseable {
         .map(row -> row.getTimestamp(0).toInstant());
   }
 
-  /** Whether the table was ever used. */
-  public boolean holds(Table table) {
-    return exists(table);
-  }
-
   /** Joins small files; the rows stay as they are. */
   public void compact(Table table) {
     ensure(table);

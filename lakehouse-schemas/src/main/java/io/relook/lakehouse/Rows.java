@@ -199,7 +199,9 @@ public final class Rows {
       String promptVersion,
       String verdict,
       Double score,
-      String error) {}
+      String error,
+      Integer promptTokens,
+      Integer completionTokens) {}
 
   public record Run(String runId, String preset, Instant startedAt) {}
 

@@ -74,6 +74,11 @@ public enum Table {
     return checks;
   }
 
+  /** Whether each step adds a few rows, or changes some: such tables are kept compact. */
+  public boolean growsByStep() {
+    return properties.containsKey("delta.autoOptimize.autoCompact");
+  }
+
   /** Delta's settings of the table, beside the constraints. */
   Map<String, String> properties() {
     return properties;

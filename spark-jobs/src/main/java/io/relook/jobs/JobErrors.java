@@ -21,6 +21,13 @@ final class JobErrors {
             .formatted(failed, all, 100 * most, example));
   }
 
+  static RelookException judge(long failed, long all, double most, String example) {
+    return new RelookException(
+        Category.DATA,
+        "reconstruct: the judge gave no verdict on %d of %d reflections, more than the failure budget of %.1f %%. One of them: %s. The verdicts that it gave are kept in judgements: run the same command again when it answers."
+            .formatted(failed, all, 100 * most, example));
+  }
+
   static RelookException noQueries(String source) {
     return new RelookException(
         Category.DATA, "No usable questions in %s: look at the table rejects.".formatted(source));

@@ -2,6 +2,9 @@ package io.relook.jobs;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.relook.judge.HttpJudge;
+import io.relook.judge.Judge;
+import io.relook.judge.Judgements;
 import io.relook.lakehouse.Keys;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.Phase;
@@ -15,8 +18,10 @@ import io.relook.rewards.Rewards;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -84,11 +89,12 @@ public final class ReconstructJob {
     new RolloutJob(lakehouse, engine, rollout).run(asks, progress);
     List<Traced> traces = traces(sources, queries, trigger);
     Map<String, InformationGain.Gain> gains = gains(traces, queries);
+    Map<String, Rows.Judgement> judgements = judgements(traces, gains, queries);
     List<Row> reflections = new ArrayList<>();
     List<Row> examples = new ArrayList<>();
     Map<String, Long> kinds = new HashMap<>();
     for (Traced trace : traces) {
-      Rows.Reflection reflection = reflection(trace, gains);
+      Rows.Reflection reflection = reflection(trace, gains, judgements);
       reflections.add(Rows.REFLECTION.toRow(reflection));
       if (reflection.kept()) {
         examples.add(example(trace, reflection.kind()));
@@ -129,7 +135,7 @@ public final class ReconstructJob {
   /** The first few scored trajectories of each question, wrong ones and right ones in turn. */
   private Map<String, Source> sources(Map<String, Rows.Query> queries) {
     Map<String, int[]> taken = new HashMap<>();
-    Map<String, Source> sources = new java.util.LinkedHashMap<>();
+    Map<String, Source> sources = new LinkedHashMap<>();
     List<Row> rows =
         lakehouse
             .read(Table.TRAJECTORIES)
@@ -265,11 +271,55 @@ public final class ReconstructJob {
     return asked.isEmpty() ? Map.of() : new InformationGain(lakehouse, engine, rollout).of(asked);
   }
 
-  private Rows.Reflection reflection(Traced trace, Map<String, InformationGain.Gain> gains) {
+  /** Of those that the gains leave too; too many without a verdict end the job. */
+  private Map<String, Rows.Judgement> judgements(
+      List<Traced> traces,
+      Map<String, InformationGain.Gain> gains,
+      Map<String, Rows.Query> queries) {
+    if (config.judge() == null) {
+      return Map.of();
+    }
+    ReflectionFilter filter = new ReflectionFilter(config);
+    Map<String, Judge.Case> cases = new LinkedHashMap<>();
+    for (Traced trace : traces) {
+      String id = trace.sampled.trajectoryId();
+      if (trace.against.isEmpty() && filter.against(gains.get(id)).isEmpty()) {
+        Rows.Query query = queries.get(trace.sampled.queryId());
+        cases.put(
+            id,
+            new Judge.Case(
+                query.question(),
+                text.decode(trace.source.reasoning, true),
+                text.decode(trace.reflection, true),
+                query.answer()));
+      }
+    }
+    Map<String, Rows.Judgement> verdicts =
+        new Judgements(lakehouse, HttpJudge.of(config.judge())).of(cases);
+    List<String> missing =
+        verdicts.values().stream().map(Rows.Judgement::error).filter(Objects::nonNull).toList();
+    if (missing.size() > rollout.failureBudget() * cases.size()) {
+      throw JobErrors.judge(
+          missing.size(), cases.size(), rollout.failureBudget(), missing.get(0));
+    }
+    return verdicts;
+  }
+
+  private Rows.Reflection reflection(
+      Traced trace,
+      Map<String, InformationGain.Gain> gains,
+      Map<String, Rows.Judgement> judgements) {
     Rows.Trajectory t = trace.sampled;
-    InformationGain.Gain gain = gains.getOrDefault(t.trajectoryId(), InformationGain.Gain.NONE);
-    Map<String, String> against =
-        trace.against.isEmpty() ? new ReflectionFilter(config).against(gain) : trace.against;
+    InformationGain.Gain gain =
+        gains.getOrDefault(t.trajectoryId(), InformationGain.Gain.NONE);
+    Map<String, String> against = trace.against;
+    if (against.isEmpty()) {
+      ReflectionFilter filter = new ReflectionFilter(config);
+      against = filter.against(gain);
+      if (judgements.containsKey(t.trajectoryId())) {
+        against.putAll(filter.against(judgements.get(t.trajectoryId())));
+      }
+    }
     boolean even = Integer.parseInt(t.trajectoryId().substring(0, 2), 16) % 2 == 0;
     String confirming = even ? "elaborative" : "recheck";
     return new Rows.Reflection(

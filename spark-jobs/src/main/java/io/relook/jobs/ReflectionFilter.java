@@ -1,5 +1,6 @@
 package io.relook.jobs;
 
+import io.relook.lakehouse.Rows;
 import io.relook.preset.Preset;
 import java.lang.Character.UnicodeScript;
 import java.util.EnumSet;
@@ -84,6 +85,17 @@ final class ReflectionFilter {
     below("answer_gain", gain.answer(), bounds.minAnswerGain(), reasons);
     below("visual_gain", gain.visual(), bounds.minVisualGain(), reasons);
     return reasons;
+  }
+
+  /** What a judge says against it. */
+  Map<String, String> against(Rows.Judgement verdict) {
+    if (verdict.error() != null) {
+      return Map.of("judge", "no verdict: " + verdict.error());
+    }
+    double least = bounds.judge().minScore();
+    return verdict.score() < least
+        ? Map.of("judge", "score %s, less than %s".formatted(verdict.score(), least))
+        : Map.of();
   }
 
   /** A gain that could not be computed is none. */

@@ -159,6 +159,7 @@ public record Preset(
    *     null: not filtered
    * @param minVisualGain nats a token by which the reflection rests on the picture at least; null:
    *     not filtered
+   * @param judge scores what the other filters leave; null: nobody is asked
    */
   public record Reconstruct(
       int sources,
@@ -168,7 +169,38 @@ public record Preset(
       @Default("4") int minTokens,
       @Default("256") int maxTokens,
       @Default("null") Double minAnswerGain,
-      @Default("null") Double minVisualGain) {}
+      @Default("null") Double minVisualGain,
+      @Default("null") Judge judge) {}
+
+  /**
+   * A model that judges reflections, behind an endpoint of OpenAI's form.
+   *
+   * @param url such as {@code https://host/v1}
+   * @param keyVariable the environment variable that has the key; null where none is needed
+   * @param retries after a failure that may pass
+   * @param minScore from 0 to 1: a reflection that scores less is dropped
+   */
+  public record Judge(
+      String url,
+      String model,
+      @Default("null") String keyVariable,
+      @Default("60") int timeoutSeconds,
+      @Default("4") int retries,
+      @Default("60") int requestsPerMinute,
+      @Default("0.5") double minScore) {
+    public Judge {
+      List<String> problems = new ArrayList<>();
+      if (!url.matches("https?://\\S+")) {
+        problems.add("url must begin with http:// or https://");
+      }
+      if (!(minScore >= 0 && minScore <= 1)) {
+        problems.add("minScore is from 0 to 1");
+      }
+      if (!problems.isEmpty()) {
+        throw PresetErrors.of("reconstruct.judge", problems);
+      }
+    }
+  }
 
   /**
    * What learns in SFT and GRPO, and how its gradient is computed.

@@ -46,7 +46,8 @@ public final class PresetReader {
           "limit",
           "constantLength",
           "overlongCache",
-          "every");
+          "every",
+          "retries");
 
   /** The sets of values that {@code grpo.objective} may name. */
   private static final List<String> OBJECTIVES =

@@ -95,8 +95,8 @@ final class Examples {
       case JUDGEMENTS ->
           new Of<>(
               Rows.JUDGEMENT,
-              new Rows.Judgement("j1", "m", "1", HARD, 0.5, null),
-              new Rows.Judgement("j2", "m", "1", null, null, "no answer"));
+              new Rows.Judgement("j1", "m", "1", HARD, 0.5, null, 900, 30),
+              new Rows.Judgement("j2", "m", "1", null, null, "no answer", null, null));
       case STAGES ->
           new Of<>(
               Rows.STAGE,

@@ -73,7 +73,7 @@ public final class CleanUp {
       }
     }
     for (Table table : Table.values()) {
-      if (lakehouse.holds(table)) {
+      if (table.growsByStep() && lakehouse.find(table).isPresent()) {
         tidy(table, needed.get(table), kept);
       }
     }

@@ -234,17 +234,21 @@ final class Policies {
 
   /** That which answers most of the held-out questions, of versions that were evaluated. */
   private Optional<String> best(int iteration, String stage) {
+    Column own =
+        col("run_id")
+            .equalTo(runId)
+            .and(col("policy_version").startsWith(version(iteration, stage, "")));
     return lakehouse
-        .read(Table.EVALUATIONS)
-        .where(
-            col("run_id")
-                .equalTo(runId)
-                .and(col("policy_version").startsWith(version(iteration, stage, ""))))
-        .groupBy("policy_version")
-        .agg(avg(col("correct").cast("int")).as("accuracy"))
-        .orderBy(col("accuracy").desc(), col("policy_version"))
-        .limit(1)
-        .collectAsList()
+        .find(Table.EVALUATIONS)
+        .map(
+            rows ->
+                rows.where(own)
+                    .groupBy("policy_version")
+                    .agg(avg(col("correct").cast("int")).as("accuracy"))
+                    .orderBy(col("accuracy").desc(), col("policy_version"))
+                    .limit(1)
+                    .collectAsList())
+        .orElse(List.of())
         .stream()
         .findFirst()
         .map(row -> row.getString(0));
