@@ -25,7 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("killed")
 final class TestStoreRuns {
-  private static final String[] SMALL = {"data.testQuestions=2", "sft.saveEvery=100"};
+  private static final String[] SMALL = {
+    "data.testQuestions=2", "reconstruct.sources=1", "sft.saveEvery=100", "grpo.steps=1"
+  };
 
   @TempDir private Path folder;
   private DemoRuns runs;
@@ -97,7 +99,7 @@ final class TestStoreRuns {
             options,
             () -> {
               meanwhile.run();
-              return versions(place, version) > 0;
+              return runs.output().contains("grpo ...") && versions(place, version) > 0;
             },
             command);
     assertEquals(137, code, runs::output);

@@ -61,8 +61,8 @@ final class SqlCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     SparkSession spark = LocalSpark.session("relook sql");
-    try {
-      Lakehouse.open(spark, lakehouse).registerExisting();
+    try (Lakehouse tables = Lakehouse.open(spark, lakehouse)) {
+      tables.registerExisting();
       Dataset<Row> result = spark.sql(query);
       PrintWriter out = spec.commandLine().getOut();
       if (format == Format.json) {
