@@ -105,8 +105,7 @@ public final class IngestJob {
     Map<String, String> words = config.ingest().mapping().splits();
     for (Row row : rows.groupBy("split").count().collectAsList()) {
       String said = row.getString(0);
-      counts.merge(
-          said == null ? "" : words.getOrDefault(said, said), row.getLong(1), Long::sum);
+      counts.merge(said == null ? "" : words.getOrDefault(said, said), row.getLong(1), Long::sum);
     }
   }
 

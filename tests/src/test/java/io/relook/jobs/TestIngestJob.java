@@ -179,7 +179,15 @@ class TestIngestJob {
     Files.writeString(data.resolve("a.csv"), rows);
     Preset.Mapping mapping =
         new Preset.Mapping(
-            "question", "answer", "image", null, null, "part", null, null, Map.of("testmini", "test"));
+            "question",
+            "answer",
+            "image",
+            null,
+            null,
+            "part",
+            null,
+            null,
+            Map.of("testmini", "test"));
     String table = folder.resolve("delta").toString();
     append(
         table,
@@ -196,7 +204,8 @@ class TestIngestJob {
     assertEquals(Map.of("train", 9L, "test", 3L), job.perSplit());
     job.look(2);
     assertEquals(4, lakehouse.read(Table.QUERIES).count());
-    assertEquals(0, lakehouse.read(Table.INGESTS).count(), "a run takes in the table from its start");
+    assertEquals(
+        0, lakehouse.read(Table.INGESTS).count(), "a run takes in the table from its start");
   }
 
   @Test

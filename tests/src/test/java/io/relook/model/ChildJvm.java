@@ -21,8 +21,8 @@ public final class ChildJvm implements AutoCloseable {
     this.process = process;
   }
 
-  public static ChildJvm start(Path folder, Class<?> main, List<String> options, String... arguments)
-      throws IOException {
+  public static ChildJvm start(
+      Path folder, Class<?> main, List<String> options, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()

@@ -69,8 +69,7 @@ final class TestMemoryEstimate {
     EmbeddedModel.randomise(model, 1);
     for (String variant : VARIANTS.keySet()) {
       try (ChildJvm child =
-          ChildJvm.start(
-              folder, TestMemoryEstimate.class, OPTIONS, model.toString(), variant)) {
+          ChildJvm.start(folder, TestMemoryEstimate.class, OPTIONS, model.toString(), variant)) {
         int code = child.await();
         assertEquals(0, code, child.said());
       }

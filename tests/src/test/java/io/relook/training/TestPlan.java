@@ -34,13 +34,15 @@ final class TestPlan {
             null,
             false,
             List.of(
-                "model=" + folder, "train.shards=2", "train.lora={rank: 4, alpha: 8}", "sft.saveEvery=3"));
+                "model=" + folder,
+                "train.shards=2",
+                "train.lora={rank: 4, alpha: 8}",
+                "sft.saveEvery=3"));
     Plan.Result plan = new Plan(config).make(TestSession.spark(), config.read());
     assertEquals("as asked", plan.notMeasured());
     assertNull(plan.seconds());
     Adapter adapter =
-        Policies.freshAdapter(
-            config.read().train().lora(), Checkpoint.readConfig(folder), 0);
+        Policies.freshAdapter(config.read().train().lora(), Checkpoint.readConfig(folder), 0);
     double learnt =
         adapter.pairs().values().stream().mapToLong(p -> p.a().length + p.b().length).sum();
     assertEquals(Figure.exact(4 * learnt), bytes(plan.travels(), "values that learn"));

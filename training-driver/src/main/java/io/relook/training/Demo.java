@@ -7,7 +7,6 @@ import io.relook.jobs.Wilson;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.LocalSpark;
 import io.relook.lakehouse.Phase;
-import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.RunLock;
 import io.relook.lakehouse.Table;

@@ -85,7 +85,10 @@ public final class Plan {
     if (json) {
       try {
         out.println(
-            JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(result));
+            JsonMapper.builder()
+                .build()
+                .writerWithDefaultPrettyPrinter()
+                .writeValueAsString(result));
       } catch (JsonProcessingException e) {
         throw new IllegalStateException(e);
       }
@@ -195,8 +198,7 @@ public final class Plan {
     double length = Arrays.stream(speed.lengths()).average().orElse(0);
     double prompt = data.promptTokens();
     int queries = Math.min(few, preset.grpo().queries());
-    double sampled =
-        (2.5 * few * samples + 2.0 * queries * preset.grpo().samples()) * length;
+    double sampled = (2.5 * few * samples + 2.0 * queries * preset.grpo().samples()) * length;
     double trained =
         few * 6 * (prompt + 2 * length)
             + 2.0 * queries * (prompt + preset.grpo().samples() * length);
@@ -238,8 +240,7 @@ public final class Plan {
             }
 
             @Override
-            public FileVisitResult postVisitDirectory(Path done, IOException e)
-                throws IOException {
+            public FileVisitResult postVisitDirectory(Path done, IOException e) throws IOException {
               Files.delete(done);
               return FileVisitResult.CONTINUE;
             }

@@ -106,9 +106,9 @@ record PlanData(Figure train, Figure test, List<Prompt> few, double takeIn, doub
   /** Bytes of a question's pictures as they travel to an executor. */
   double pictureBytes() {
     return few.stream()
-        .flatMap(prompt -> prompt.pictures().stream())
-        .mapToDouble(picture -> 4.0 * picture.patches().length)
-        .sum()
+            .flatMap(prompt -> prompt.pictures().stream())
+            .mapToDouble(picture -> 4.0 * picture.patches().length)
+            .sum()
         / Math.max(1, few.size());
   }
 }

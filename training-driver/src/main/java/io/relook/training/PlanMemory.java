@@ -38,14 +38,15 @@ final class PlanMemory {
 
   /** Of each process that generates. */
   List<Part> generation() {
-    int samples =
-        Math.max(preset.rollout().samples(), preset.grpo().samples());
+    int samples = Math.max(preset.rollout().samples(), preset.grpo().samples());
     Generator.Options options = PromptSampler.options(preset.engine(), samples);
     // Reconstruction's prompts hold what was said so far.
     int prompt = data.longestPrompt() + preset.rollout().maxNewTokens();
     long cache = generating.cacheBytes(options, prompt, preset.rollout().maxNewTokens());
     return List.of(
-        new Part("weights in " + preset.engine().dtype(), Figure.exact(generating.generationWeightBytes())),
+        new Part(
+            "weights in " + preset.engine().dtype(),
+            Figure.exact(generating.generationWeightBytes())),
         new Part(
             "keys and values of %d slots".formatted(options.slots()),
             Figure.measured(Math.min(cache, options.cacheBytes()))));
@@ -56,7 +57,8 @@ final class PlanMemory {
     MemoryEstimate estimate = estimate();
     List<Part> parts = new ArrayList<>();
     parts.add(
-        new Part("weights in " + preset.train().dtype(), Figure.exact(trained.trainingWeightBytes())));
+        new Part(
+            "weights in " + preset.train().dtype(), Figure.exact(trained.trainingWeightBytes())));
     if (preset.grpo().objective().needsReference()) {
       parts.add(new Part("reference policy in float32", Figure.exact(4 * trained.values())));
     }
@@ -79,7 +81,8 @@ final class PlanMemory {
     }
     List<Part> parts = new ArrayList<>();
     parts.add(
-        new Part("weights in " + preset.train().dtype(), Figure.exact(trained.trainingWeightBytes())));
+        new Part(
+            "weights in " + preset.train().dtype(), Figure.exact(trained.trainingWeightBytes())));
     parts.add(new Part("gradient", Figure.exact(4 * trained.learnt())));
     parts.addAll(pass(estimate()));
     return parts;
@@ -125,7 +128,9 @@ final class PlanMemory {
     double learnt = 4.0 * trained.learnt();
     if (shards > 1) {
       parts.add(new Part("values that learn, to each executor", Figure.exact(learnt)));
-      parts.add(new Part("gradients of %d shards, back".formatted(shards), Figure.exact(shards * learnt)));
+      parts.add(
+          new Part(
+              "gradients of %d shards, back".formatted(shards), Figure.exact(shards * learnt)));
       parts.add(
           new Part(
               "pictures of a GRPO step, to the executors",

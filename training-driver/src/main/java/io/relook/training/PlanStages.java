@@ -49,7 +49,10 @@ final class PlanStages {
     Figure test = data.test();
     int samples = preset.rollout().samples();
     double questions = train.value() + test.value();
-    add("take in", train.source() == Figure.Source.EXACT ? Figure.exact(questions) : Figure.most(questions), takingIn(questions));
+    add(
+        "take in",
+        train.source() == Figure.Source.EXACT ? Figure.exact(questions) : Figure.most(questions),
+        takingIn(questions));
     sample("evaluate base", test, 1, Phase.EVALUATION, data.promptTokens(), "evaluate base");
     sample("roll out", train, samples, Phase.DIFFICULTY, data.promptTokens(), "roll out");
     add("score", train.times(samples), asBefore("score"));
@@ -119,9 +122,7 @@ final class PlanStages {
       double then = Math.ceil((double) few / preset.rollout().chunk());
       seconds = Figure.measured(engine + Math.max(0, rest) * Math.max(1, commits / then));
     }
-    stages.add(
-        new Stage(
-            name, rows, given, scaled(rows, meanLength(phase)), most, null, seconds));
+    stages.add(new Stage(name, rows, given, scaled(rows, meanLength(phase)), most, null, seconds));
   }
 
   /** The evaluations of two policies are one phase. */
@@ -215,7 +216,9 @@ final class PlanStages {
     double fewSaves = Math.ceil(fewSteps / sft.saveEvery());
     Double took = seen.seconds().get("sft");
     double rest =
-        took == null ? 0 : Math.max(0, took - training(few * (prompt + learnt), fewSteps, fewSaves));
+        took == null
+            ? 0
+            : Math.max(0, took - training(few * (prompt + learnt), fewSteps, fewSaves));
     stages.add(
         new Stage(
             "sft",
@@ -248,13 +251,11 @@ final class PlanStages {
       Seen.Sampled few = seen.phase(Phase.RL);
       double then = step(few.prompts() / (double) seen.preset().grpo().steps(), few.promptTokens());
       double rest = Math.max(0, seen.grpoStep() - then);
-      double once =
-          seen.seconds().get("grpo") - seen.preset().grpo().steps() * seen.grpoStep();
+      double once = seen.seconds().get("grpo") - seen.preset().grpo().steps() * seen.grpoStep();
       seconds = Figure.measured(Math.max(0, once) + grpo.steps() * (step + rest));
     }
     stages.add(
-        new Stage(
-            "grpo", rows, given, scaled(rows, meanLength(Phase.RL)), most, steps, seconds));
+        new Stage("grpo", rows, given, scaled(rows, meanLength(Phase.RL)), most, steps, seconds));
   }
 
   /** A step's seconds without what tables take. */

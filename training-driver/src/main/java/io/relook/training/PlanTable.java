@@ -23,8 +23,7 @@ final class PlanTable {
             : "not measured: " + plan.notMeasured());
     out.printf(
         "exact; ≤ cannot be more; ~ measured here and scaled (95 %% range of the share of questions that are kept); ? assumed; - not known%n%n");
-    out.printf(
-        ROW, "stage", "rows", "prompt tokens", "new tokens", "at most", "steps", "time");
+    out.printf(ROW, "stage", "rows", "prompt tokens", "new tokens", "at most", "steps", "time");
     for (PlanStages.Stage stage : plan.stages()) {
       out.printf(
           ROW,

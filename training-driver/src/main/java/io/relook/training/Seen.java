@@ -55,8 +55,7 @@ record Seen(
     loop.evaluate(base);
     String ended = null;
     try {
-      loop.run(
-          base, from.folder(), ModelPool.program(Device.cpu(), preset.engine().threads()));
+      loop.run(base, from.folder(), ModelPool.program(Device.cpu(), preset.engine().threads()));
     } catch (RelookException e) {
       if (e.category() != RelookException.Category.DATA) {
         throw e;

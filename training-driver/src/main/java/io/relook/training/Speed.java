@@ -50,8 +50,7 @@ record Speed(
   private record Generated(
       double load, double promptToken, double step, List<List<int[]>> completions) {}
 
-  static Speed measure(
-      Lakehouse lakehouse, Preset preset, String uri, List<Prompt> few) {
+  static Speed measure(Lakehouse lakehouse, Preset preset, String uri, List<Prompt> few) {
     Policies policies = new Policies(lakehouse, "speed", preset.train());
     Rows.CheckpointRow base = policies.base(uri);
     TorchProgram program = ModelPool.program(Device.cpu(), preset.engine().threads());

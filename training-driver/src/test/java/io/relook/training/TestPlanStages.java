@@ -17,8 +17,7 @@ import org.junit.jupiter.api.Test;
 /** On a machine whose engine needs 1 ms a step of its slots and nothing for prompts. */
 final class TestPlanStages {
   private static final Path PRESETS = Path.of(System.getProperty("relook.root"), "conf/presets");
-  private static final Speed SPEED =
-      new Speed(0.5, 0, 1e-3, 1e-4, 0.1, 0.2, new int[] {40});
+  private static final Speed SPEED = new Speed(0.5, 0, 1e-3, 1e-4, 0.1, 0.2, new int[] {40});
 
   @Test
   void aRunAsLargeAsTheMeasuredOneTakesWhatWasMeasured() {
@@ -34,7 +33,8 @@ final class TestPlanStages {
     Preset few = preset("data.trainQuestions=16", "data.testQuestions=16", "grpo.steps=2");
     Preset many = preset("data.trainQuestions=200", "data.testQuestions=200", "grpo.steps=10");
     Map<String, PlanStages.Stage> stages = stages(many, seen(few));
-    // 8 samples of 40 tokens fill a bank of 8, there are 4: 16 prompts 160 steps, 200 prompts 2,000.
+    // 8 samples of 40 tokens fill a bank of 8, there are 4: 16 prompts 160 steps, 200 prompts
+    // 2,000.
     assertEquals(7 + 1.84, at(stages, "roll out"), 1e-9);
     assertEquals(200 * 8 * 40, stages.get("roll out").sampled().value(), 1e-9);
     assertEquals(200 * 8 * 96, stages.get("roll out").most().value(), 1e-9);

@@ -72,7 +72,13 @@ public record MemoryEstimate(long optimizer, long activations, long recomputed, 
       long block = visionBlock(v, pack, width);
       inputs = width * v.depth() * pack.patches() * v.hiddenSize();
       bytes += recompute ? inputs + block : v.depth() * block;
-      bytes += 4 * pack.patches() * v.inChannels() * v.temporalPatchSize() * v.patchSize() * v.patchSize();
+      bytes +=
+          4
+              * pack.patches()
+              * v.inChannels()
+              * v.temporalPatchSize()
+              * v.patchSize()
+              * v.patchSize();
     }
     return bytes;
   }

@@ -59,15 +59,15 @@ public record PolicySize(
 
   /** What a pass over the rows, and the first step after it, take beside the weights. */
   public MemoryEstimate training(List<TrainingRow> rows, boolean recompute) {
-    return MemoryEstimate.of(
-        this, rows, recompute, TrainableModel.LOGITS_AT_ONCE);
+    return MemoryEstimate.of(this, rows, recompute, TrainableModel.LOGITS_AT_ONCE);
   }
 
   /** Whether the picture half keeps anything for a gradient. */
   boolean picturesLearn() {
     return parts.vision()
         || parts.merger()
-        || lora != null && lora.layers(config).keySet().stream().anyMatch(n -> n.startsWith("visual."));
+        || lora != null
+            && lora.layers(config).keySet().stream().anyMatch(n -> n.startsWith("visual."));
   }
 
   private static long sum(Collection<WeightLayout.Slot> slots) {
