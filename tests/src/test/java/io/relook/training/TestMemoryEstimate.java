@@ -53,7 +53,6 @@ final class TestMemoryEstimate {
           Map.of(
               "full", new Preset.Train("float32", null, null, false, 1, 0, null),
               "full, recomputed", new Preset.Train("float32", null, null, true, 1, 0, null),
-              "full, bfloat16", new Preset.Train("bfloat16", null, null, false, 1, 0, null),
               "lora", new Preset.Train("float32", null, LORA, false, 1, 0, null),
               "lora, recomputed", new Preset.Train("float32", null, LORA, true, 1, 0, null)));
 
