@@ -211,7 +211,8 @@ public final class ReconstructJob {
 
   private Rows.Reflection reflection(Rows.Trajectory t, Source source, Rows.Query query) {
     String before = text.decode(source.reasoning, true);
-    Rewards.Scores scores = rewards.score(before + TRIGGER + t.text(), query.answer(), null);
+    Rewards.Scores scores =
+        rewards.score(query.question(), before + TRIGGER + t.text(), query.answer(), null);
     boolean form = scores.format() == 1;
     boolean right = scores.accuracy() != null && scores.accuracy() == 1;
     String reason = null;
