@@ -299,8 +299,7 @@ public final class ReconstructJob {
     List<String> missing =
         verdicts.values().stream().map(Rows.Judgement::error).filter(Objects::nonNull).toList();
     if (missing.size() > rollout.failureBudget() * cases.size()) {
-      throw JobErrors.judge(
-          missing.size(), cases.size(), rollout.failureBudget(), missing.get(0));
+      throw JobErrors.judge(missing.size(), cases.size(), rollout.failureBudget(), missing.get(0));
     }
     return verdicts;
   }
@@ -310,8 +309,7 @@ public final class ReconstructJob {
       Map<String, InformationGain.Gain> gains,
       Map<String, Rows.Judgement> judgements) {
     Rows.Trajectory t = trace.sampled;
-    InformationGain.Gain gain =
-        gains.getOrDefault(t.trajectoryId(), InformationGain.Gain.NONE);
+    InformationGain.Gain gain = gains.getOrDefault(t.trajectoryId(), InformationGain.Gain.NONE);
     Map<String, String> against = trace.against;
     if (against.isEmpty()) {
       ReflectionFilter filter = new ReflectionFilter(config);

@@ -160,8 +160,7 @@ public final class HttpJudge implements Judge {
     if (attempt == settings.retries()) {
       return;
     }
-    long most =
-        Math.min(LONGEST_WAIT.toMillis(), FIRST_WAIT.toMillis() << Math.min(attempt, 10));
+    long most = Math.min(LONGEST_WAIT.toMillis(), FIRST_WAIT.toMillis() << Math.min(attempt, 10));
     long told =
         response == null
             ? 0

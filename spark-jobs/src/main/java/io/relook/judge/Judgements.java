@@ -13,8 +13,8 @@ import java.util.Map;
 import org.apache.spark.sql.Row;
 
 /**
- * A judge's verdicts → {@code judgements}, keyed by what was asked of whom: no second look is judged
- * twice. A row without a score says why, and is asked again the next time.
+ * A judge's verdicts → {@code judgements}, keyed by what was asked of whom: no second look is
+ * judged twice. A row without a score says why, and is asked again the next time.
  */
 public final class Judgements {
   /** So many verdicts a commit: what is paid for is not lost. */
@@ -43,7 +43,8 @@ public final class Judgements {
     List<Row> fresh = new ArrayList<>();
     cases.forEach(
         (id, asked) -> {
-          Rows.Judgement judgement = known.computeIfAbsent(key(asked), key -> ask(key, asked, fresh));
+          Rows.Judgement judgement =
+              known.computeIfAbsent(key(asked), key -> ask(key, asked, fresh));
           verdicts.put(id, judgement);
           if (fresh.size() >= AT_ONCE) {
             commit(fresh);

@@ -62,6 +62,7 @@ public final class PresetReader {
   private static final YAMLMapper WRITER =
       YAMLMapper.builder()
           .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+          .disable(MapperFeature.AUTO_DETECT_IS_GETTERS) // A record's components alone.
           .addModule(new SimpleModule().addSerializer(Enum.class, new LowerCase()))
           .build();
 

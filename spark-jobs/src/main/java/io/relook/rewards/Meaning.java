@@ -208,12 +208,15 @@ sealed interface Meaning {
     return other instanceof Row && this instanceof Relation ? says(other) : other.says(this);
   }
 
-  /** Whether the truth is finished, and this only a way to it. */
+  /**
+   * Whether one of the two leaves a sum to the reader that the other does not write: {@code 0.4 -
+   * 0.6} may be a range, and is then not {@code 0.0 - 0.2}.
+   */
   default boolean isUnfinished(Meaning truth) {
     return this instanceof Value ours
         && truth instanceof Value theirs
-        && ours.expression.isUndone()
-        && !theirs.expression.isUndone();
+        && (ours.expression.isUndone() || theirs.expression.isUndone())
+        && !ours.expression.equals(theirs.expression);
   }
 
   /** Multiplied by a factor; empty where it is no expression. */

@@ -71,8 +71,7 @@ final class TestHttpJudge {
                     JSON.createObjectNode()
                         .set("message", JSON.createObjectNode().put("content", content))))
         .<com.fasterxml.jackson.databind.node.ObjectNode>set(
-            "usage",
-            JSON.createObjectNode().put("prompt_tokens", 200).put("completion_tokens", 20))
+            "usage", JSON.createObjectNode().put("prompt_tokens", 200).put("completion_tokens", 20))
         .toString();
   }
 
@@ -87,7 +86,9 @@ final class TestHttpJudge {
   @Test
   void aVerdictHasScoreReasonAndTokens() throws IOException {
     Judge.Verdict verdict =
-        judge("One more.", new Reply(200, said("{\"score\": 0.8, \"reason\": \"it saw one more\"}"), 0));
+        judge(
+            "One more.",
+            new Reply(200, said("{\"score\": 0.8, \"reason\": \"it saw one more\"}"), 0));
     assertEquals(new Judge.Verdict(0.8, "it saw one more", null, 200, 20), verdict);
     assertEquals(List.of("Bearer " + KEY), keys);
     JsonNode request = JSON.readTree(requests.get(0));

@@ -73,6 +73,7 @@ class TestMeaning {
         "(2,12)\\cup(12,102) | (2, 12) \\cup (12, 102)",
         "11,\\! 111,\\!100 | 11111100",
         "1,000x | 1000x",
+        "0.4-0.6 | 0.4 - 0.6",
         "1:1 | 1",
         // Equations and inequalities.
         "x^2/16 + y^2/12 = 1/4 | x^2/4 + y^2/3 = 1",
@@ -143,6 +144,8 @@ class TestMeaning {
         "6 million | 6",
         "143+1 | 144",
         "2*3 | 6",
+        "0.4 - 0.6 | 0.0 - 0.2",
+        "-0.2 | 0.0 - 0.2",
         "C | B",
         "A or B | B",
         "(A) (B) | A",
@@ -260,6 +263,16 @@ class TestMeaning {
             }
           }
         });
+  }
+
+  /** The items of two lists are compared each with each. */
+  @Test
+  void longListsAreRightOnlyAsTheyStand() {
+    String up = "1" + ", 2".repeat(63);
+    String down = "2, ".repeat(63) + "1";
+    assertTrue(Verifier.isRight(up, down));
+    assertFalse(Verifier.isRight(up + ", 2", "2, " + down));
+    assertTrue(Verifier.isRight(up + ", 2", up + ", 2"));
   }
 
   @Test

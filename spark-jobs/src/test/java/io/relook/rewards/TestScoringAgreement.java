@@ -42,7 +42,7 @@ class TestScoringAgreement {
       Map.ofEntries(
           Map.entry("verifiers/answer_pairs verl_math_verify", 0.915),
           Map.entry("verifiers/answer_pairs mathruler_grade", 0.86),
-          Map.entry("verifiers/math_verify_unit_tests expected", 0.74),
+          Map.entry("verifiers/math_verify_unit_tests expected", 0.84),
           Map.entry("verifiers/ms_swift_math_accuracy_tests reward", 1.0),
           Map.entry("verifiers/rollouts_qwen_math_cot_100 verl_math_verify", 0.99),
           Map.entry("verifiers/rollouts_qwen_math_cot_100 qwen_score", 0.99),

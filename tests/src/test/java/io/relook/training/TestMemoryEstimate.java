@@ -56,7 +56,8 @@ final class TestMemoryEstimate {
               "full", new Preset.Train("float32", null, null, false, 1, 0, null, ADAMW),
               "full, recomputed", new Preset.Train("float32", null, null, true, 1, 0, null, ADAMW),
               "lora", new Preset.Train("float32", null, LORA, false, 1, 0, null, ADAMW),
-              "lora, recomputed", new Preset.Train("float32", null, LORA, true, 1, 0, null, ADAMW)));
+              "lora, recomputed",
+                  new Preset.Train("float32", null, LORA, true, 1, 0, null, ADAMW)));
 
   private static final List<String> OPTIONS =
       List.of("-Xmx512m", "-Xms512m", "-XX:+AlwaysPreTouch", "-Dai.djl.offline=true");

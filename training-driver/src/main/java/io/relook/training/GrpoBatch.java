@@ -91,8 +91,7 @@ record GrpoBatch(
   private static GrpoBatch of(
       Map<String, List<Row>> groups, PolicyStep objective, Penalty penalty) {
     List<Row> sampled = groups.values().stream().flatMap(List::stream).toList();
-    double[] penalties =
-        penalty.of(sampled.stream().map(Rows.TRAJECTORY::fromRow).toList());
+    double[] penalties = penalty.of(sampled.stream().map(Rows.TRAJECTORY::fromRow).toList());
     double[] totals = new double[sampled.size()];
     double[] shaped = new double[totals.length];
     double[] lengths = new double[totals.length];

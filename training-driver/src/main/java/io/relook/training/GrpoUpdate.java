@@ -88,9 +88,7 @@ final class GrpoUpdate {
     PolicyStep.Scores own = grpo.objective().needsScores() ? scores(model, bare) : null;
     PolicyStep.Scores away = compares ? scores(reference, bare) : null;
     List<PolicyRow> targets = objective.rows(step, own, away);
-    return IntStream.range(0, bare.size())
-        .mapToObj(i -> bare.get(i).with(targets.get(i)))
-        .toList();
+    return IntStream.range(0, bare.size()).mapToObj(i -> bare.get(i).with(targets.get(i))).toList();
   }
 
   private static double[][] sampling(List<Rows.Trajectory> samples) {

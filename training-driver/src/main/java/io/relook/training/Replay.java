@@ -218,8 +218,7 @@ public final class Replay {
   }
 
   /** What the step was trained on, from the rewards that it knew; advantages are computed again. */
-  private GrpoBatch batch(
-      Rows.TrainingStep step, PolicyStep objective, GrpoBatch.Penalty penalty) {
+  private GrpoBatch batch(Rows.TrainingStep step, PolicyStep objective, GrpoBatch.Penalty penalty) {
     Set<String> queries = new HashSet<>();
     step.groupsFiltered().forEach(group -> queries.add(group.queryId()));
     Column trained = col("trajectory_id").isInCollection(step.trainedIds());
