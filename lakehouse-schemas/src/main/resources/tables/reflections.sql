@@ -11,4 +11,7 @@ pre_reasoning STRING NOT NULL COMMENT 'the text before the reflection',
 pre_correct BOOLEAN NOT NULL COMMENT 'whether the parent''s answer was right',
 correct BOOLEAN NOT NULL COMMENT 'whether the answer after the reflection is right',
 kept BOOLEAN NOT NULL COMMENT 'whether it becomes an example',
-reason STRING COMMENT 'why it was dropped'
+reason STRING COMMENT 'why it was dropped',
+filters MAP<STRING, STRING> COMMENT 'what speaks against it by filter: finish, format, answer, length, repetition, leak, language, answer_gain, visual_gain',
+answer_gain DOUBLE COMMENT 'nats a token of the right answer that the reflection is worth; NULL where a filter of the text had dropped it',
+visual_gain DOUBLE COMMENT 'nats a token of the reflection that the picture is worth; NULL where a filter of the text had dropped it, or there is no picture'

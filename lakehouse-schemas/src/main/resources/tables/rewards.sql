@@ -1,5 +1,8 @@
 -- What a trajectory earned under one version of the rewards. NULL is not 0: the reason says why.
 -- key: trajectory_id, version
+-- property delta.autoOptimize.autoCompact: true
+-- property delta.deletedFileRetentionDuration: interval 1000 weeks
+-- property delta.logRetentionDuration: interval 1000 weeks
 trajectory_id STRING NOT NULL COMMENT 'the trajectory',
 version STRING NOT NULL COMMENT 'of the reward functions and weights',
 format DOUBLE COMMENT '1 where the template is kept, else 0',

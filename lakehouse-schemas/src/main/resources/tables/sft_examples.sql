@@ -1,5 +1,7 @@
 -- A trace to fine-tune on.
 -- key: example_id
+-- property delta.deletedFileRetentionDuration: interval 1000 weeks
+-- property delta.logRetentionDuration: interval 1000 weeks
 -- check kind_known: kind in ('direct', 'elaborative', 'corrective', 'recheck')
 example_id STRING NOT NULL COMMENT 'SHA-256 of run, iteration and source',
 run_id STRING NOT NULL COMMENT 'the run',

@@ -1,5 +1,6 @@
 -- One optimizer step.
 -- key: run_id, iteration, stage, step
+-- property delta.autoOptimize.autoCompact: true
 -- check stage_known: stage in ('sft', 'grpo')
 run_id STRING NOT NULL COMMENT 'the run',
 iteration INT NOT NULL COMMENT 'from 1',
@@ -23,11 +24,12 @@ trained_ids ARRAY<STRING> NOT NULL COMMENT 'trajectories or examples, in order',
 advantages ARRAY<DOUBLE> NOT NULL COMMENT 'of each; empty for sft',
 tables_read MAP<STRING, BIGINT> NOT NULL COMMENT 'Delta version of each table read',
 policy_in STRING NOT NULL COMMENT 'weights before',
-policy_out STRING NOT NULL COMMENT 'weights after',
+policy_out STRING NOT NULL COMMENT 'weights after; in checkpoints where they were saved',
 seconds DOUBLE NOT NULL COMMENT 'of the step',
 skipped STRING COMMENT 'why the step left the weights as they were; NULL where it did not',
 loss_parts MAP<STRING, DOUBLE> COMMENT 'surrogate, divergence and entropy as the loss weighs tokens, before beta and bonus',
 reward_parts MAP<STRING, DOUBLE> COMMENT 'mean of each reward over the rows of the rollout that have it',
 metrics MAP<STRING, DOUBLE> COMMENT 'further figures by name, such as ratio_min, divergence, length_mean, truncated_share',
 seconds_by_part MAP<STRING, DOUBLE> COMMENT 'where the step''s time went',
-sampler_gaps ARRAY<DOUBLE> COMMENT 'of each trained row: largest difference between sampler''s and trainer''s log-probabilities'
+sampler_gaps ARRAY<DOUBLE> COMMENT 'of each trained row: largest difference between sampler''s and trainer''s log-probabilities',
+reward_version STRING COMMENT 'version of the rewards that a GRPO step was trained on'

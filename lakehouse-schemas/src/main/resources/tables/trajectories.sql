@@ -1,5 +1,8 @@
 -- A sampled completion with all that training needs; failed and truncated ones too.
 -- key: trajectory_id
+-- property delta.autoOptimize.autoCompact: true
+-- property delta.deletedFileRetentionDuration: interval 1000 weeks
+-- property delta.logRetentionDuration: interval 1000 weeks
 -- check phase_known: phase in ('difficulty', 'reconstruction', 'rejection', 'rl', 'hard', 'evaluation')
 -- check finish_known: finish in ('stop', 'length', 'cancelled', 'error')
 -- check same_length: size(completion_ids) = size(log_probs)

@@ -32,7 +32,8 @@ public final class Keys {
     return of(run, iteration, phase.word(), step, query, sample);
   }
 
-  private static MessageDigest sha256() {
+  /** A fresh digest, for what comes as a stream. */
+  public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -1,26 +1,36 @@
 package io.relook.lakehouse;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
 import io.delta.tables.DeltaMergeBuilder;
 import io.delta.tables.DeltaTable;
 import io.relook.lakehouse.RelookException.Category;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import scala.Option;
 
 /**
  * The tables at one place: a folder, any Hadoop URI, or {@code catalog.schema}. A table is made
- * when it is first used. Writes are by key: writing the same rows twice changes nothing.
+ * when it is first used. Writes are by key: writing the same rows twice changes nothing. On S3 one
+ * process writes at a time; reading is free.
  */
-public final class Lakehouse {
+public final class Lakehouse implements AutoCloseable {
   /** The schema's version, kept as a property of each table. */
   private static final String VERSION_PROPERTY = "relook.schemaVersion";
 
@@ -30,6 +40,9 @@ public final class Lakehouse {
   private final String location;
   private final boolean named;
   private final Set<Table> ready = EnumSet.noneOf(Table.class);
+
+  /** Null until something is written. */
+  private SingleWriter writer;
 
   private Lakehouse(SparkSession spark, String location) {
     this.spark = spark;
@@ -48,11 +61,15 @@ public final class Lakehouse {
           .makeQualified(path)
           .toString();
     } catch (IOException e) {
-      throw new RelookException(
-          Category.CONFIG,
-          "There is no such place as %s: %s.".formatted(folder, e.getMessage()),
-          e);
+      throw noPlace(folder, e);
     }
+  }
+
+  private static RelookException noPlace(String folder, IOException cause) {
+    return new RelookException(
+        Category.CONFIG,
+        "There is no such place as %s: %s.".formatted(folder, cause.getMessage()),
+        cause);
   }
 
   public static Lakehouse open(SparkSession spark, String location) {
@@ -61,6 +78,46 @@ public final class Lakehouse {
 
   public SparkSession spark() {
     return spark;
+  }
+
+  /**
+   * Where two drivers that write at once would lose each other's commits, makes this process the
+   * one that writes until {@link #close}, or is refused; elsewhere nothing. Every write does this
+   * first; a driver does it before it works for hours.
+   */
+  public void claim() {
+    try {
+      if (writer == null) {
+        writer = SingleWriter.of(spark, named ? schemaFolder() : location);
+      }
+      writer.claim();
+    } catch (IOException e) {
+      throw noPlace(location, e);
+    }
+  }
+
+  /** This process writes no more. */
+  @Override
+  public void close() {
+    if (writer != null) {
+      writer.giveUp();
+    }
+  }
+
+  /** Where the schema's tables lie, or will. */
+  private String schemaFolder() {
+    String warehouse = spark.conf().get("spark.sql.warehouse.dir");
+    if (!spark.catalog().databaseExists(location)) {
+      return warehouse;
+    }
+    return spark
+        .sql("DESCRIBE SCHEMA " + location)
+        .where("info_name = 'Location'")
+        .collectAsList()
+        .stream()
+        .findFirst()
+        .map(row -> row.<String>getAs("info_value"))
+        .orElse(warehouse);
   }
 
   /** Where checkpoints and other files of this lakehouse go: a path, or a URI with its scheme. */
@@ -76,6 +133,27 @@ public final class Lakehouse {
     return spark.table(identifier(table));
   }
 
+  /**
+   * As above, of a table that exists: nothing is made or upgraded. Columns that an older table
+   * lacks are NULL.
+   */
+  public Optional<Dataset<Row>> find(Table table) {
+    if (!ready.contains(table) && !exists(table)) {
+      return Optional.empty();
+    }
+    Dataset<Row> rows = spark.table(identifier(table));
+    List<String> there = List.of(rows.columns());
+    return Optional.of(
+        rows.select(
+            Arrays.stream(table.schema().fields())
+                .map(
+                    f ->
+                        there.contains(f.name())
+                            ? col(f.name())
+                            : lit(null).cast(f.dataType()).as(f.name()))
+                .toArray(Column[]::new)));
+  }
+
   /** The table's Delta version. */
   public long version(Table table) {
     ensure(table);
@@ -86,9 +164,71 @@ public final class Lakehouse {
         .getLong(0);
   }
 
+  /** The table's rows as they were at a Delta version. */
+  public Dataset<Row> read(Table table, long version) {
+    ensure(table);
+    return spark.sql("SELECT * FROM %s VERSION AS OF %d".formatted(identifier(table), version));
+  }
+
+  /** When a Delta version was committed. */
+  public Optional<Instant> committedAt(Table table, long version) {
+    ensure(table);
+    return spark
+        .sql("DESCRIBE HISTORY " + identifier(table))
+        .where("version = " + version)
+        .select("timestamp")
+        .collectAsList()
+        .stream()
+        .findFirst()
+        .map(row -> row.getTimestamp(0).toInstant());
+  }
+
+  /** Whether the table was ever used. */
+  public boolean holds(Table table) {
+    return exists(table);
+  }
+
+  /** Joins small files; the rows stay as they are. */
+  public void compact(Table table) {
+    ensure(table);
+    claim();
+    delta(table).optimize().executeCompaction();
+  }
+
+  /**
+   * Deletes the files of a table that no version since then needs. Delta's own limit does not hold
+   * here: whoever calls this knows what has to stay.
+   */
+  public void vacuum(Table table, Duration since) {
+    ensure(table);
+    claim();
+    Map<String, String> settings =
+        Map.of(
+            "spark.databricks.delta.retentionDurationCheck.enabled", "false",
+            // A listing is so many tasks: by default ten thousand, for a folder or two.
+            "spark.sql.sources.parallelPartitionDiscovery.parallelism", "8");
+    Map<String, Option<String>> before = new TreeMap<>();
+    settings.keySet().forEach(key -> before.put(key, spark.conf().getOption(key)));
+    settings.forEach(spark.conf()::set);
+    try {
+      // Delta counts whole hours.
+      delta(table).vacuum(Math.ceil(since.toMillis() / 3.6e6));
+    } finally {
+      before.forEach(
+          (key, value) -> {
+            if (value.isDefined()) {
+              spark.conf().set(key, value.get());
+            } else {
+              spark.conf().unset(key);
+            }
+          });
+    }
+  }
+
   /** Adds the rows whose keys are new; the others stay as they are. */
   public void merge(Table table, Dataset<Row> rows) {
     ensure(table);
+    claim();
     try {
       matched(table, rows).whenNotMatched().insertAll().execute();
     } catch (Exception | FSError e) {
@@ -109,6 +249,7 @@ public final class Lakehouse {
       return;
     }
     ensure(table);
+    claim();
     try {
       matched(table, inMemory(table, rows))
           .whenMatched()
@@ -162,10 +303,11 @@ public final class Lakehouse {
 
   /** One commit: a table is there with its constraints and its version, or not at all. */
   private void create(Table table) {
+    claim();
     if (named) {
       spark.sql("CREATE SCHEMA IF NOT EXISTS " + location);
     }
-    Map<String, String> properties = new TreeMap<>();
+    Map<String, String> properties = new TreeMap<>(table.properties());
     properties.put(VERSION_PROPERTY, String.valueOf(Migration.NEWEST));
     table.checks().forEach((name, rule) -> properties.put(CHECK_PROPERTY + name, rule));
     spark.sql(
@@ -202,6 +344,7 @@ public final class Lakehouse {
     if (version == Migration.NEWEST) {
       return;
     }
+    claim();
     for (Migration migration : Migration.ALL) {
       if (migration.version() > version) {
         for (Migration.Statement statement : migration.of(table)) {

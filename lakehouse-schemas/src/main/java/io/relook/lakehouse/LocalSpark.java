@@ -2,7 +2,7 @@ package io.relook.lakehouse;
 
 import org.apache.spark.sql.SparkSession;
 
-/** A Spark session with what correctness needs: Delta and UTC. */
+/** A Spark session with what correctness needs, Delta and UTC, and Relook's SQL functions. */
 public final class LocalSpark {
   private LocalSpark() {}
 
@@ -11,7 +11,9 @@ public final class LocalSpark {
     SparkSession.Builder builder =
         SparkSession.builder()
             .appName(name)
-            .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+            .config(
+                "spark.sql.extensions",
+                "io.delta.sql.DeltaSparkSessionExtension,io.relook.sql.RelookExtensions")
             .config(
                 "spark.sql.catalog.spark_catalog",
                 "org.apache.spark.sql.delta.catalog.DeltaCatalog")

@@ -16,7 +16,11 @@ import org.apache.spark.sql.types.StructType;
 record Migration(int version, List<Statement> statements) {
   /** In order; the first version had none. */
   static final List<Migration> ALL =
-      List.of(read("0002-user-rewards.sql"), read("0003-step-metrics.sql"));
+      List.of(
+          read("0002-user-rewards.sql"),
+          read("0003-step-metrics.sql"),
+          read("0004-replay.sql"),
+          read("0005-gains.sql"));
 
   /** The version that tables are made with. */
   static final int NEWEST = ALL.get(ALL.size() - 1).version();

@@ -116,7 +116,10 @@ public final class Rows {
       boolean preCorrect,
       boolean correct,
       boolean kept,
-      String reason) {}
+      String reason,
+      Map<String, String> filters,
+      Double answerGain,
+      Double visualGain) {}
 
   public record SftExample(
       String exampleId,
@@ -159,7 +162,8 @@ public final class Rows {
       Map<String, Double> rewardParts,
       Map<String, Double> metrics,
       Map<String, Double> secondsByPart,
-      List<Double> samplerGaps) {}
+      List<Double> samplerGaps,
+      String rewardVersion) {}
 
   /** A sampled group that a GRPO step left out. */
   public record GroupFiltered(String queryId, String reason) {}
@@ -173,7 +177,9 @@ public final class Rows {
       String uri,
       String optimizerUri,
       String parent,
-      Instant committedAt) {}
+      Instant committedAt,
+      String weightsSha256,
+      Instant removedAt) {}
 
   public record Evaluation(
       String evaluationId,

@@ -17,14 +17,17 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
+import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 
 /**
- * That a run has one driver: a file that its driver renews. A second one is refused while the first
- * lives; a process that is gone, or one elsewhere that has not renewed its file for a minute, holds
- * nothing. Two that start within the same second both look before they are sure: the one whose file
- * was overwritten gives way.
+ * That a run has one driver, or a lakehouse one writer: a file that its driver renews. A second one
+ * is refused while the first lives; a process that is gone, or one elsewhere that has not renewed
+ * its file for a minute, holds nothing. Of two that start at once the file system lets one make the
+ * file, where it can; where it cannot, or a dead driver's file is in the way, both look before they
+ * are sure, and the one whose file was overwritten gives way.
  */
 public final class RunLock implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -35,28 +38,58 @@ public final class RunLock implements AutoCloseable {
   private static final Duration STALE = Duration.ofMinutes(1);
   private static final Duration SURE = Duration.ofMillis(300);
 
+  /** Makes S3A ask the store that it creates an object only where there is none. */
+  private static final String CONDITIONAL =
+      Options.CreateFileOptionKeys.FS_OPTION_CREATE_CONDITIONAL_OVERWRITE;
+
+  /** What one driver holds, and what another may do, in words. */
+  private record Held(String what, String advice) {}
+
   private final String owner = UUID.randomUUID().toString();
+  private final String since = Instant.now().toString();
   private final FileSystem files;
   private final Path file;
+  private final String application;
+  private final Held held;
+  private volatile Instant renewed = Instant.EPOCH;
   private final ScheduledExecutorService renewing =
       Executors.newSingleThreadScheduledExecutor(RunLock::daemon);
 
-  private RunLock(FileSystem files, Path file) {
+  private RunLock(FileSystem files, Path file, String application, Held held) {
     this.files = files;
     this.file = file;
+    this.application = application;
+    this.held = held;
   }
 
   /**
    * @param folder of the lakehouse's locks
+   * @param application the driver's name, for whoever is refused
    */
-  public static RunLock of(String folder, String runId, Configuration hadoop) {
-    Path file = new Path(folder, runId + ".json");
+  public static RunLock ofRun(
+      String folder, String runId, String application, Configuration hadoop) {
+    Held held =
+        new Held(
+            "The run %s has a driver already".formatted(runId),
+            "Wait for it, stop it, or give this run another name.");
+    return hold(new Path(folder, runId + ".json"), application, held, hadoop);
+  }
+
+  /** As above, of all that is written to a lakehouse. */
+  static RunLock ofLakehouse(String place, String application, Configuration hadoop) {
+    Held held =
+        new Held(
+            "The lakehouse %s has a writer already".formatted(place),
+            "On this store two drivers that write at once lose each other's commits: wait for it, or stop it; reading is free (docs/deploy.md).");
+    return hold(new Path(place, "locks/writer"), application, held, hadoop);
+  }
+
+  private static RunLock hold(Path file, String application, Held held, Configuration hadoop) {
     try {
-      RunLock lock = new RunLock(file.getFileSystem(hadoop), file);
-      lock.requireFree(runId);
-      lock.write();
+      RunLock lock = new RunLock(file.getFileSystem(hadoop), file, application, held);
+      lock.take();
       Thread.sleep(SURE.toMillis());
-      lock.requireFree(runId);
+      lock.requireFree();
       long seconds = RENEWAL.toSeconds();
       lock.renewing.scheduleAtFixedRate(lock::renew, seconds, seconds, TimeUnit.SECONDS);
       return lock;
@@ -68,19 +101,65 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  private void requireFree(String runId) throws IOException {
+  private void take() throws IOException {
+    requireFree(); // A store may not know the condition below.
+    try {
+      FSDataOutputStreamBuilder<?, ?> making = files.createFile(file);
+      write(
+          making
+              .recursive()
+              .overwrite(false)
+              .opt(CONDITIONAL, files.hasPathCapability(file, CONDITIONAL))
+              .build());
+    } catch (IOException e) { // Which one says that there is a file differs by store.
+      if (!files.exists(file)) {
+        throw e;
+      }
+      requireFree();
+      write(files.create(file, true));
+    }
+  }
+
+  /**
+   * Before a write: a process that slept for a minute, or a store that was away, may have let
+   * another driver in.
+   */
+  void requireHeld(Instant now) {
+    if (renewed.isAfter(now.minus(STALE.dividedBy(2)))) {
+      return;
+    }
+    try {
+      requireFree();
+      write(files.create(file, true));
+    } catch (IOException e) {
+      throw unusable(file, e);
+    }
+  }
+
+  private void requireFree() throws IOException {
     JsonNode other = read();
-    if (other == null || other.path("owner").asText().equals(owner) || !lives(other)) {
+    if (isFree(other)) {
       return;
     }
     throw new RelookException(
         RelookException.Category.CONFIG,
-        "The run %s has a driver already: process %d on %s, alive at %s. Wait for it, stop it, or give this run another name. If it is gone, try again in a minute."
+        "%s: %s, process %d on %s, since %s, alive at %s. %s If it is gone, try again in a minute."
             .formatted(
-                runId,
+                held.what(),
+                other.path("application").asText(),
                 other.path("pid").asLong(),
                 other.path("host").asText(),
-                other.path("renewed").asText()));
+                other.path("since").asText(),
+                other.path("renewed").asText(),
+                held.advice()));
+  }
+
+  private boolean isFree(JsonNode other) {
+    return other == null || isOwn(other) || !lives(other);
+  }
+
+  private boolean isOwn(JsonNode other) {
+    return other != null && other.path("owner").asText().equals(owner);
   }
 
   private static boolean lives(JsonNode other) {
@@ -101,23 +180,32 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  private void write() throws IOException {
+  private void write(OutputStream to) throws IOException {
+    Instant now = Instant.now();
     byte[] text =
         JSON.writeValueAsBytes(
             JSON.createObjectNode()
                 .put("owner", owner)
+                .put("application", application)
                 .put("host", host())
                 .put("pid", ProcessHandle.current().pid())
-                .put("renewed", Instant.now().toString()));
-    try (OutputStream out = files.create(file, true)) {
-      out.write(text);
+                .put("since", since)
+                .put("renewed", now.toString()));
+    try (to) {
+      to.write(text);
     }
+    renewed = now;
   }
 
-  /** A storage that does not answer for a moment is no reason to end a run. */
+  /**
+   * A storage that does not answer for a moment is no reason to end a run, and another driver's
+   * file is left as it is: {@link #requireHeld} tells.
+   */
   private void renew() {
     try {
-      write();
+      if (isFree(read())) {
+        write(files.create(file, true));
+      }
     } catch (IOException e) {
       System.getLogger(RunLock.class.getName())
           .log(System.Logger.Level.WARNING, "cannot renew " + file, e);
@@ -128,7 +216,7 @@ public final class RunLock implements AutoCloseable {
   public void close() {
     renewing.shutdownNow();
     try {
-      if (renewing.awaitTermination(RENEWAL.toSeconds(), TimeUnit.SECONDS)) {
+      if (renewing.awaitTermination(RENEWAL.toSeconds(), TimeUnit.SECONDS) && isOwn(read())) {
         files.delete(file, false);
       }
     } catch (IOException e) {
@@ -141,7 +229,7 @@ public final class RunLock implements AutoCloseable {
   private static RelookException unusable(Path file, Exception cause) {
     return new RelookException(
         RelookException.Category.STORAGE,
-        "Cannot keep the run's lock %s: %s.".formatted(file, cause.getMessage()),
+        "Cannot keep the lock %s: %s.".formatted(file, cause.getMessage()),
         cause);
   }
 

@@ -33,24 +33,22 @@ public enum Table {
   private final String comment;
   private final List<String> key;
   private final Map<String, String> checks;
+  private final Map<String, String> properties;
   private final String columns;
   private final StructType schema;
 
   Table() {
     List<String> lines = lines("/tables/" + tableName() + ".sql");
     this.comment = lines.get(0).substring(3);
-    Map<String, String> named = new LinkedHashMap<>();
     List<String> keyColumns = List.of();
     for (String line : lines) {
       if (line.startsWith("-- key: ")) {
         keyColumns = List.of(line.substring(8).split(", "));
-      } else if (line.startsWith("-- check ")) {
-        int colon = line.indexOf(": ");
-        named.put(line.substring(9, colon), line.substring(colon + 2));
       }
     }
     this.key = keyColumns;
-    this.checks = named;
+    this.checks = named(lines, "-- check ");
+    this.properties = named(lines, "-- property ");
     this.columns =
         lines.stream().filter(line -> !line.startsWith("--")).collect(Collectors.joining("\n"));
     this.schema = StructType.fromDDL(columns.replace("''", "\\'"));
@@ -76,6 +74,11 @@ public enum Table {
     return checks;
   }
 
+  /** Delta's settings of the table, beside the constraints. */
+  Map<String, String> properties() {
+    return properties;
+  }
+
   /** The columns as DDL. */
   String columns() {
     return columns;
@@ -84,6 +87,18 @@ public enum Table {
   /** Columns with NOT NULL and comments. */
   public StructType schema() {
     return schema;
+  }
+
+  /** What stands behind lines such as {@code -- check name: rule}. */
+  private static Map<String, String> named(List<String> lines, String head) {
+    Map<String, String> found = new LinkedHashMap<>();
+    for (String line : lines) {
+      if (line.startsWith(head)) {
+        int colon = line.indexOf(": ");
+        found.put(line.substring(head.length(), colon), line.substring(colon + 2));
+      }
+    }
+    return found;
   }
 
   static List<String> lines(String resource) {

@@ -16,6 +16,8 @@ import io.relook.preset.Preset;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -58,9 +60,7 @@ public final class IngestJob {
 
   /** One result a file or table, in the preset's order. */
   public List<Result> run() {
-    if (config.data() == null && !config.ingest().files().isEmpty()) {
-      throw JobErrors.source("the preset reads files below a folder: name it with --data");
-    }
+    requireFolder();
     lakehouse.spark().sparkContext().setJobGroup("ingest", "ingest", false);
     List<Result> results = new ArrayList<>();
     for (Preset.QuestionFile file : config.ingest().files()) {
@@ -76,6 +76,57 @@ public final class IngestJob {
       results.add(table(table));
     }
     return results;
+  }
+
+  private void requireFolder() {
+    if (config.data() == null && !config.ingest().files().isEmpty()) {
+      throw JobErrors.source("the preset reads files below a folder: name it with --data");
+    }
+  }
+
+  /** Rows of the sources by split, none of them looked at: what a first run takes in at most. */
+  public Map<String, Long> perSplit() {
+    requireFolder();
+    Map<String, Long> counts = new TreeMap<>();
+    for (Preset.QuestionFile file : config.ingest().files()) {
+      perSplit(reader.file(folder.file(file.path()), file.limit()), file.split(), counts);
+    }
+    for (Preset.QuestionTable table : config.ingest().tables()) {
+      perSplit(whole(table), table.split(), counts);
+    }
+    return counts;
+  }
+
+  private void perSplit(Dataset<Row> rows, String split, Map<String, Long> counts) {
+    if (split != null) {
+      counts.merge(split, rows.count(), Long::sum);
+      return;
+    }
+    Map<String, String> words = config.ingest().mapping().splits();
+    for (Row row : rows.groupBy("split").count().collectAsList()) {
+      String said = row.getString(0);
+      counts.merge(said == null ? "" : words.getOrDefault(said, said), row.getLong(1), Long::sum);
+    }
+  }
+
+  /** Takes in the first few rows of each source; nothing is noted of a table's version. */
+  public void look(int rows) {
+    for (Preset.QuestionFile file : config.ingest().files()) {
+      int limit = file.limit() == 0 ? rows : Math.min(rows, file.limit());
+      take(
+          reader.file(folder.file(file.path()), limit),
+          folder.name() + "/" + file.path(),
+          file.split(),
+          file.pictures());
+    }
+    for (Preset.QuestionTable table : config.ingest().tables()) {
+      take(whole(table).limit(rows), table);
+    }
+  }
+
+  private Dataset<Row> whole(Preset.QuestionTable table) {
+    SourceTable source = SourceTable.open(lakehouse.spark(), table.table());
+    return columns(source.isDelta() ? source.rowsAt(source.version()) : source.rows());
   }
 
   private Result table(Preset.QuestionTable table) {

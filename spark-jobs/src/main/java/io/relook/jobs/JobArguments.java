@@ -128,12 +128,16 @@ record JobArguments(Map<String, String> options, Preset preset) {
     String asked = option("policy") != null ? option("policy") : preset.model();
     Optional<Rows.CheckpointRow> version = version(lakehouse, asked);
     if (version.isPresent()) {
+      if (version.get().removedAt() != null) {
+        throw JobErrors.policy("its weights were given up at " + version.get().removedAt(), asked);
+      }
       return version.get();
     }
     String base = "%s/0/base/0".formatted(run());
     String uri = checkpoint(lakehouse, asked);
     Rows.CheckpointRow row =
-        new Rows.CheckpointRow(base, run(), 0, "base", 0, uri, null, null, Instant.now());
+        new Rows.CheckpointRow(
+            base, run(), 0, "base", 0, uri, null, null, Instant.now(), null, null);
     lakehouse.merge(Table.CHECKPOINTS, List.of(Rows.CHECKPOINT.toRow(row)));
     Rows.CheckpointRow committed = version(lakehouse, base).orElse(row);
     if (!committed.uri().equals(uri)) {

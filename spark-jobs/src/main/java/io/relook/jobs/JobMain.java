@@ -31,8 +31,8 @@ final class JobMain {
       JobArguments arguments = JobArguments.parse(usage, args);
       boolean ours = SparkSession.getDefaultSession().isEmpty();
       SparkSession spark = LocalSpark.session("relook " + job);
-      try {
-        Lakehouse lakehouse = Lakehouse.open(spark, arguments.option("lakehouse"));
+      try (Lakehouse lakehouse = Lakehouse.open(spark, arguments.option("lakehouse"))) {
+        lakehouse.claim();
         System.out.println(job + ": " + body.run(lakehouse, arguments));
         return 0;
       } finally {

@@ -35,14 +35,7 @@ public final class ReconstructJob {
   /** What the same model continues. */
   static final String TRIGGER = " <reflection>";
 
-  /**
-   * @param sources pre-reasonings a question
-   * @param candidates reflections a pre-reasoning
-   * @param directShare of direct traces in the examples
-   * @param instruction asks for the second look, behind the question; not in the examples, so that
-   *     the model learns to look again unasked
-   */
-  public record Config(int sources, int candidates, double directShare, String instruction) {}
+  private static final String CLOSED = "</reflection>";
 
   /** Reflections sampled and kept, and examples by kind. */
   public record Result(long sampled, long kept, Map<String, Long> examples) {}
@@ -54,7 +47,7 @@ public final class ReconstructJob {
   private final RolloutJob.Config rollout;
   private final Rewards rewards;
   private final TextProcessor text;
-  private final Config config;
+  private final Preset.Reconstruct config;
 
   /** {@code text} is the policy's tokenizer; {@code rollout} is of the phase reconstruction. */
   public ReconstructJob(
@@ -63,7 +56,7 @@ public final class ReconstructJob {
       RolloutJob.Config rollout,
       Rewards rewards,
       TextProcessor text,
-      Config config) {
+      Preset.Reconstruct config) {
     this.lakehouse = lakehouse;
     this.engine = engine;
     this.rollout = rollout;
@@ -89,29 +82,17 @@ public final class ReconstructJob {
                   concat(source.reasoning, trigger)));
         });
     new RolloutJob(lakehouse, engine, rollout).run(asks, progress);
+    List<Traced> traces = traces(sources, queries, trigger);
+    Map<String, InformationGain.Gain> gains = gains(traces, queries);
     List<Row> reflections = new ArrayList<>();
     List<Row> examples = new ArrayList<>();
     Map<String, Long> kinds = new HashMap<>();
-    for (Row row : sampled()) {
-      Rows.Trajectory t = Rows.TRAJECTORY.fromRow(row);
-      Source source = sources.get(t.parentId());
-      if (source != null) {
-        Rows.Reflection reflection = reflection(t, source, queries.get(t.queryId()));
-        reflections.add(Rows.REFLECTION.toRow(reflection));
-        if (reflection.kept()) {
-          int[] reflected = concat(trigger, ints(t.completionIds()));
-          examples.add(
-              source.correct
-                  ? example(
-                      source,
-                      t.trajectoryId(),
-                      reflection.kind(),
-                      new int[0],
-                      concat(source.reasoning, reflected))
-                  : example(
-                      source, t.trajectoryId(), reflection.kind(), source.reasoning, reflected));
-          kinds.merge(reflection.kind(), 1L, Long::sum);
-        }
+    for (Traced trace : traces) {
+      Rows.Reflection reflection = reflection(trace, gains);
+      reflections.add(Rows.REFLECTION.toRow(reflection));
+      if (reflection.kept()) {
+        examples.add(example(trace, reflection.kind()));
+        kinds.merge(reflection.kind(), 1L, Long::sum);
       }
     }
     direct(sources, examples.size(), examples, kinds);
@@ -189,8 +170,19 @@ public final class ReconstructJob {
     if (cut <= 0 || trajectory.completionIds().contains(text.control("<|image_pad|>"))) {
       return new int[0];
     }
+    return cut(ids, cut);
+  }
+
+  /** The tokens up to a text's end, or all. */
+  private int[] upTo(int[] ids, String end) {
+    int at = text.decode(ids, true).indexOf(end);
+    return at < 0 ? ids : cut(ids, at + end.length());
+  }
+
+  /** As many tokens as make at most so many characters. */
+  private int[] cut(int[] ids, int characters) {
     int length = ids.length;
-    while (length > 0 && text.decode(Arrays.copyOf(ids, length), true).length() > cut) {
+    while (length > 0 && text.decode(Arrays.copyOf(ids, length), true).length() > characters) {
       length--;
     }
     return Arrays.copyOf(ids, length);
@@ -209,19 +201,75 @@ public final class ReconstructJob {
         .collectAsList();
   }
 
-  private Rows.Reflection reflection(Rows.Trajectory t, Source source, Rows.Query query) {
-    String before = text.decode(source.reasoning, true);
-    Rewards.Scores scores = rewards.score(before + TRIGGER + t.text(), query.answer(), null);
-    boolean form = scores.format() == 1;
-    boolean right = scores.accuracy() != null && scores.accuracy() == 1;
-    String reason = null;
-    if (!t.finish().equals("stop")) {
-      reason = "cut off at the longest length";
-    } else if (!form) {
-      reason = "not in the template";
-    } else if (!right) {
-      reason = "wrong answer after the reflection";
+  /**
+   * A sampled trace, and what its text says against it.
+   *
+   * @param reflection its tokens, with the tags
+   */
+  private record Traced(
+      Rows.Trajectory sampled,
+      Source source,
+      int[] trigger,
+      int[] reflection,
+      boolean right,
+      Map<String, String> against) {}
+
+  private List<Traced> traces(
+      Map<String, Source> sources, Map<String, Rows.Query> queries, int[] trigger) {
+    ReflectionFilter filter = new ReflectionFilter(config);
+    List<Traced> traces = new ArrayList<>();
+    for (Row row : sampled()) {
+      Rows.Trajectory t = Rows.TRAJECTORY.fromRow(row);
+      Source source = sources.get(t.parentId());
+      if (source != null) {
+        Rows.Query query = queries.get(t.queryId());
+        String before = text.decode(source.reasoning, true);
+        Rewards.Scores scores =
+            rewards.score(query.question(), before + TRIGGER + t.text(), query.answer(), null);
+        boolean right = scores.accuracy() != null && scores.accuracy() == 1;
+        int[] reflection = upTo(ints(t.completionIds()), CLOSED);
+        int said = Math.max(0, t.text().indexOf(CLOSED));
+        Map<String, String> against =
+            filter.against(
+                new ReflectionFilter.Trace(
+                    query.question() + " " + before,
+                    t.text().substring(0, said),
+                    reflection.length,
+                    t.finish().equals("stop"),
+                    scores.format() == 1,
+                    right));
+        traces.add(new Traced(t, source, trigger, concat(trigger, reflection), right, against));
+      }
     }
+    return traces;
+  }
+
+  /** Of those that nothing speaks against yet. */
+  private Map<String, InformationGain.Gain> gains(
+      List<Traced> traces, Map<String, Rows.Query> queries) {
+    List<InformationGain.Asked> asked = new ArrayList<>();
+    for (Traced trace : traces) {
+      if (trace.against.isEmpty()) {
+        Rows.Trajectory parent = trace.source.trajectory;
+        String answer = queries.get(parent.queryId()).answer();
+        asked.add(
+            new InformationGain.Asked(
+                trace.sampled.trajectoryId(),
+                parent.imageIds(),
+                concat(ints(parent.promptIds()), trace.source.reasoning),
+                trace.reflection,
+                text.encodeAsText(" <answer>"),
+                answer == null ? new int[0] : text.encodeAsText(answer)));
+      }
+    }
+    return asked.isEmpty() ? Map.of() : new InformationGain(lakehouse, engine, rollout).of(asked);
+  }
+
+  private Rows.Reflection reflection(Traced trace, Map<String, InformationGain.Gain> gains) {
+    Rows.Trajectory t = trace.sampled;
+    InformationGain.Gain gain = gains.getOrDefault(t.trajectoryId(), InformationGain.Gain.NONE);
+    Map<String, String> against =
+        trace.against.isEmpty() ? new ReflectionFilter(config).against(gain) : trace.against;
     boolean even = Integer.parseInt(t.trajectoryId().substring(0, 2), 16) % 2 == 0;
     String confirming = even ? "elaborative" : "recheck";
     return new Rows.Reflection(
@@ -230,12 +278,25 @@ public final class ReconstructJob {
         rollout.iteration(),
         t.queryId(),
         t.parentId(),
-        source.correct ? confirming : "corrective",
-        before,
-        source.correct,
-        right,
-        reason == null,
-        reason);
+        trace.source.correct ? confirming : "corrective",
+        text.decode(trace.source.reasoning, true),
+        trace.source.correct,
+        trace.right,
+        against.isEmpty(),
+        against.values().stream().findFirst().orElse(null),
+        against,
+        gain.answer(),
+        gain.visual());
+  }
+
+  /** A wrong pre-reasoning is seen, a right one learnt too. */
+  private Row example(Traced trace, String kind) {
+    int[] reflected = concat(trace.trigger, ints(trace.sampled.completionIds()));
+    Source source = trace.source;
+    String id = trace.sampled.trajectoryId();
+    return source.correct
+        ? example(source, id, kind, new int[0], concat(source.reasoning, reflected))
+        : example(source, id, kind, source.reasoning, reflected);
   }
 
   private void direct(
@@ -288,19 +349,17 @@ public final class ReconstructJob {
     RolloutJob.Config rollout =
         RolloutJob.Config.of(
             preset, arguments.run(), arguments.iteration(), Phase.RECONSTRUCTION, policy);
-    Preset.Reconstruct reconstruct = preset.reconstruct();
-    Config config =
-        new Config(
-            reconstruct.sources(),
-            reconstruct.candidates(),
-            reconstruct.directShare(),
-            reconstruct.instruction());
     try (Checkpoint checkpoint =
             Checkpoint.open(policy.uri(), lakehouse.spark().sessionState().newHadoopConf());
         TextProcessor text = TextProcessor.load(checkpoint.folder())) {
       Result result =
           new ReconstructJob(
-                  lakehouse, preset.engine(), rollout, arguments.rewards(lakehouse), text, config)
+                  lakehouse,
+                  preset.engine(),
+                  rollout,
+                  arguments.rewards(lakehouse),
+                  text,
+                  preset.reconstruct())
               .run(rows -> {});
       return "%d reflections, %d kept, examples %s"
           .formatted(result.sampled(), result.kept(), result.examples());

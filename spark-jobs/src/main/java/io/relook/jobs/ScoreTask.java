@@ -55,7 +55,7 @@ final class ScoreTask implements MapPartitionsFunction<Row, Row> {
     String text = row.getAs("text");
     String truth = row.getAs("truth");
     String error = row.getAs("error");
-    Rewards.Scores scores = rewards.score(text, truth, error);
+    Rewards.Scores scores = rewards.score(row.getAs("question"), text, truth, error);
     Reward.Sample sample =
         new Reward.Sample(
             row.getAs("query_id"),

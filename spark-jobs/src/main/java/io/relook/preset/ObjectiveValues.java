@@ -21,6 +21,8 @@ import java.util.List;
  * @param scaleEpsilon added to the deviation that divides the advantages
  * @param alone what the only scored sample of a group gets
  * @param divergence the estimate of KL from the policy that the stage began with
+ * @param divergenceIn beta times it is added to the loss, or taken from the reward: there the
+ *     sampler's own tokens are compared and their sum counts (arXiv 1909.08593)
  * @param old whose log-probabilities the ratio's denominator is: the sampler's, or the trainer's
  *     own before the update, so that the ratio is 1
  * @param correction by the ratio of the trainer's to the sampler's log-probabilities
@@ -48,6 +50,7 @@ public record ObjectiveValues(
     Alone alone,
     Divergence.Kind divergence,
     double beta,
+    @Default("loss") DivergenceIn divergenceIn,
     boolean ratioWeighted,
     boolean straightThrough,
     @Default("null") Double klLogBound,
@@ -81,6 +84,12 @@ public record ObjectiveValues(
     SEQUENCE_MEAN,
     SEQUENCE_SUM,
     SEQUENCE_CONSTANT
+  }
+
+  /** What a divergence acts on. */
+  public enum DivergenceIn {
+    LOSS,
+    REWARD
   }
 
   /** Whose deviation divides the advantages. */
@@ -155,6 +164,12 @@ public record ObjectiveValues(
         problems,
         reference || !ratioWeighted && !straightThrough,
         "ratioWeighted and straightThrough belong to a divergence");
+    boolean inReward = divergenceIn == DivergenceIn.REWARD;
+    check(problems, reference || !inReward, "divergenceIn reward needs a divergence");
+    check(
+        problems,
+        !inReward || !ratioWeighted && !straightThrough,
+        "ratioWeighted and straightThrough belong to a divergence in the loss");
     check(
         problems,
         divergence == Divergence.Kind.K3 || klLogBound == null && klBound == null,
@@ -198,16 +213,27 @@ public record ObjectiveValues(
   /** What the program minimises. */
   public Objective.Policy policy(double temperature) {
     double bound = or(logRatioBound);
+    boolean inLoss = divergenceIn == DivergenceIn.LOSS;
     return new Objective.Policy(
         level,
         -bound,
         bound,
         surrogate(),
-        new Divergence(divergence, or(klLogBound), or(klBound), straightThrough, ratioWeighted),
-        beta,
+        inLoss ? divergenceFromReference() : Divergence.none(),
+        inLoss ? beta : 0,
         entropyBonus,
         or(offPolicyThreshold),
         temperature);
+  }
+
+  /** The estimate of a token's divergence from the reference. */
+  public Divergence divergenceFromReference() {
+    return new Divergence(divergence, or(klLogBound), or(klBound), straightThrough, ratioWeighted);
+  }
+
+  /** Whether the reward is what the divergence acts on. */
+  public boolean isDivergenceInReward() {
+    return divergenceIn == DivergenceIn.REWARD;
   }
 
   private Surrogate surrogate() {

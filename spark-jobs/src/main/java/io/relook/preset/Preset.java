@@ -25,6 +25,8 @@ public record Preset(
     Sft sft,
     Grpo grpo,
     @Default("{}") Train train,
+    @Default("{}") Keep keep,
+    @Default("1") int iterations,
     double failureBudget) {
 
   /** Generated scenes, or what {@code ingest} names; the seed and the counts are of the scenes. */
@@ -145,9 +147,28 @@ public record Preset(
       @Default("null") String version) {}
 
   /**
-   * Pre-reasonings a question, reflections a pre-reasoning, share of direct traces, what is asked.
+   * How traces are rebuilt.
+   *
+   * @param sources pre-reasonings a question
+   * @param candidates reflections a pre-reasoning
+   * @param directShare of direct traces in the examples
+   * @param instruction asks for the second look, behind the question; not in the examples, so that
+   *     the model learns to look again unasked
+   * @param minTokens of a reflection, and maxTokens
+   * @param minAnswerGain nats a token of the right answer that the reflection is worth at least;
+   *     null: not filtered
+   * @param minVisualGain nats a token by which the reflection rests on the picture at least; null:
+   *     not filtered
    */
-  public record Reconstruct(int sources, int candidates, double directShare, String instruction) {}
+  public record Reconstruct(
+      int sources,
+      int candidates,
+      double directShare,
+      String instruction,
+      @Default("4") int minTokens,
+      @Default("256") int maxTokens,
+      @Default("null") Double minAnswerGain,
+      @Default("null") Double minVisualGain) {}
 
   /**
    * What learns in SFT and GRPO, and how its gradient is computed.
@@ -163,6 +184,7 @@ public record Preset(
    *     before it stops
    * @param maxSamplerGap a GRPO step is skipped where the trainer's log-probability of a token
    *     differs by more from the sampler's; null: never
+   * @param adamw moments of both stages; rates and weight decay are the stages' own
    */
   public record Train(
       @Default("float32") String dtype,
@@ -171,7 +193,8 @@ public record Preset(
       @Default("false") boolean recompute,
       @Default("1") int shards,
       @Default("3") int skippedSteps,
-      @Default("null") Double maxSamplerGap)
+      @Default("null") Double maxSamplerGap,
+      @Default("{}") AdamW adamw)
       implements Serializable {
     private static final List<String> PARTS = List.of("vision", "merger", "language");
 
@@ -180,16 +203,38 @@ public record Preset(
       if (!List.of("float32", "bfloat16").contains(dtype)) {
         problems.add("dtype is float32 or bfloat16, not " + dtype);
       }
-      if (parts != null && (parts.isEmpty() || !PARTS.containsAll(parts))) {
+      // An adapter's parts are none, and a record that was sent to an executor says so.
+      boolean adapted = lora != null && parts != null && parts.isEmpty();
+      if (parts != null && !adapted && (parts.isEmpty() || !PARTS.containsAll(parts))) {
         problems.add("parts are some of %s, not %s".formatted(PARTS, parts));
       }
-      if (parts != null && lora != null) {
+      if (parts != null && !adapted && lora != null) {
         problems.add("parts and lora contradict: with an adapter the policy itself stays");
       }
       if (!problems.isEmpty()) {
         throw PresetErrors.of("train", problems);
       }
       parts = parts != null ? List.copyOf(parts) : lora != null ? List.of() : PARTS;
+    }
+  }
+
+  /** AdamW (arXiv 1711.05101); the values of PyTorch where none are given. */
+  public record AdamW(
+      @Default("0.9") double beta1,
+      @Default("0.999") double beta2,
+      @Default("1.0e-8") double epsilon)
+      implements Serializable {
+    public AdamW {
+      List<String> problems = new ArrayList<>();
+      if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
+        problems.add("beta1 and beta2 are from 0 to below 1");
+      }
+      if (!(epsilon > 0)) {
+        problems.add("epsilon must be above 0");
+      }
+      if (!problems.isEmpty()) {
+        throw PresetErrors.of("train.adamw", problems);
+      }
     }
   }
 
@@ -221,6 +266,33 @@ public record Preset(
       }
       if (!problems.isEmpty()) {
         throw PresetErrors.of("train.lora", problems);
+      }
+    }
+  }
+
+  /**
+   * Which versions of a stage's weights stay; the last of each stage always does. Our choice.
+   *
+   * @param last so many of the newest keep their weights
+   * @param every each version whose step this divides keeps its weights and its optimizer; 0: none
+   * @param best the version with the best evaluation keeps its weights
+   * @param replay clean-up leaves the table files that {@code replay} needs for the kept versions
+   */
+  public record Keep(
+      @Default("2") int last,
+      @Default("0") int every,
+      @Default("true") boolean best,
+      @Default("true") boolean replay) {
+    public Keep {
+      List<String> problems = new ArrayList<>();
+      if (last < 1) {
+        problems.add("last is at least 1: a run goes on from its newest version");
+      }
+      if (every < 0) {
+        problems.add("every is a number of steps, or 0");
+      }
+      if (!problems.isEmpty()) {
+        throw PresetErrors.of("keep", problems);
       }
     }
   }

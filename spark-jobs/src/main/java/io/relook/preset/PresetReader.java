@@ -1,12 +1,17 @@
 package io.relook.preset;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.relook.lakehouse.RelookException;
 import java.io.IOException;
@@ -24,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * YAML to {@link Preset}, with {@code a.b=c} overrides: all problems at once, unknown keys with the
@@ -39,7 +45,8 @@ public final class PresetReader {
           "skippedSteps",
           "limit",
           "constantLength",
-          "overlongCache");
+          "overlongCache",
+          "every");
 
   /** The sets of values that {@code grpo.objective} may name. */
   private static final List<String> OBJECTIVES =
@@ -50,6 +57,12 @@ public final class PresetReader {
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder().enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS).build();
+
+  private static final YAMLMapper WRITER =
+      YAMLMapper.builder()
+          .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+          .addModule(new SimpleModule().addSerializer(Enum.class, new LowerCase()))
+          .build();
 
   private final List<String> problems = new ArrayList<>();
 
@@ -95,6 +108,59 @@ public final class PresetReader {
       return MAPPER.convertValue(root, Preset.class);
     } catch (IllegalArgumentException e) {
       throw PresetErrors.problems(name, List.of(ownCheck(e)));
+    }
+  }
+
+  /** Every value, as {@link #parse} reads it. */
+  public static String yaml(Preset preset) {
+    try {
+      return WRITER.writeValueAsString(preset);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * What a preset has other than a recorded one, such as {@code grpo.steps: 3, now 6}; a record
+   * that cannot be read differs as a whole.
+   */
+  public static List<String> changes(String recorded, Preset preset) {
+    Preset before;
+    try {
+      before = parse("the recorded preset", recorded);
+    } catch (RelookException e) {
+      return List.of("the recorded settings cannot be read (%s)".formatted(e.getMessage()));
+    }
+    List<String> changes = new ArrayList<>();
+    changes("", WRITER.valueToTree(before), WRITER.valueToTree(preset), changes);
+    return changes;
+  }
+
+  private static void changes(String at, JsonNode before, JsonNode now, List<String> changes) {
+    if (before.isObject() && now.isObject()) {
+      Set<String> keys = new TreeSet<>();
+      before.fieldNames().forEachRemaining(keys::add);
+      now.fieldNames().forEachRemaining(keys::add);
+      for (String key : keys) {
+        String path = at.isEmpty() ? key : at + "." + key;
+        changes(path, before.path(key), now.path(key), changes);
+      }
+    } else if (!before.equals(now)) {
+      changes.add("%s: %s, now %s".formatted(at, before, now));
+    }
+  }
+
+  /** Enums as presets write them. */
+  @SuppressWarnings("rawtypes") // What Jackson's module wants.
+  private static final class LowerCase extends StdSerializer<Enum> {
+    LowerCase() {
+      super(Enum.class);
+    }
+
+    @Override
+    public void serialize(Enum value, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      out.writeString(value.name().toLowerCase(Locale.ROOT));
     }
   }
 

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * between thousands. At most {@value #LONGEST} characters and exponents of three digits, so that
  * every operation is small.
  */
-record Quantity(BigDecimal numerator, BigDecimal denominator) {
+record Quantity(Scalar value, boolean decimal) {
   static final int LONGEST = 64;
 
   private static final String DECIMAL = "(?:[1-9]\\d{0,2}(?:,\\d{3})+|\\d+)(?:\\.\\d*)?|\\.\\d+";
@@ -19,9 +19,6 @@ record Quantity(BigDecimal numerator, BigDecimal denominator) {
       Pattern.compile(
           "\\$?([+-]?)\\$?(%s)(?:[eE]([+-]?\\d{1,3}))?(?: ?/ ?(%s))? ?(%%?)\\$?\\.?"
               .formatted(DECIMAL, DECIMAL));
-
-  /** Relative difference that two numbers may have of which one is not whole: six digits. */
-  private static final BigDecimal TOLERANCE = new BigDecimal("1e-6");
 
   static Optional<Quantity> parse(String text) {
     String stripped = text.strip();
@@ -40,26 +37,17 @@ record Quantity(BigDecimal numerator, BigDecimal denominator) {
       numerator = numerator.movePointLeft(2);
     }
     BigDecimal denominator = form.group(4) == null ? BigDecimal.ONE : decimal(form.group(4));
-    return denominator.signum() == 0
-        ? Optional.empty()
-        : Optional.of(
-            new Quantity(form.group(1).equals("-") ? numerator.negate() : numerator, denominator));
+    Fraction above = Fraction.of(form.group(1).equals("-") ? numerator.negate() : numerator);
+    boolean decimal = form.group(3) != null || form.group(0).indexOf('.') >= 0;
+    return Fraction.of(denominator)
+        .reciprocal()
+        .flatMap(above::times)
+        .map(value -> new Quantity(Scalar.of(value), decimal));
   }
 
-  /** Equal, or within the tolerance where one of the two is not whole. */
+  /** Equal, or within six digits where one of the two is a decimal and one is not whole. */
   boolean isNearly(Quantity other) {
-    BigDecimal ours = numerator.multiply(other.denominator);
-    BigDecimal theirs = other.numerator.multiply(denominator);
-    if (ours.compareTo(theirs) == 0) {
-      return true;
-    }
-    BigDecimal larger = ours.abs().max(theirs.abs());
-    return !(isWhole() && other.isWhole())
-        && ours.subtract(theirs).abs().compareTo(TOLERANCE.multiply(larger)) <= 0;
-  }
-
-  private boolean isWhole() {
-    return numerator.remainder(denominator).signum() == 0;
+    return value.isNear(other.value, decimal || other.decimal);
   }
 
   private static BigDecimal decimal(String text) {

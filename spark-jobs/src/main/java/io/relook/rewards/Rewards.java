@@ -15,10 +15,10 @@ import org.apache.spark.sql.types.StructType;
  *
  * <ul>
  *   <li>format: thinking, at most one {@code <reflection>} that says something, one non-empty
- *       {@code <answer>} at the end, no other tags;
- *   <li>accuracy: the answer is the right one;
- *   <li>reflection: 1 where a well-formed trace looked again and is right, else 0: it cannot be had
- *       by form alone.
+ *       {@code <answer>} at the end, no other tags, disguised ones neither;
+ *   <li>accuracy: the answer is the right one ({@link Verifier});
+ *   <li>reflection: 1 where a well-formed trace is right and what it says on looking again is its
+ *       own ({@link Reflection}), else 0: it cannot be had by form alone.
  * </ul>
  *
  * @param formatWeight of the format in the total; 0 leaves a part out of it
@@ -26,6 +26,9 @@ import org.apache.spark.sql.types.StructType;
 public record Rewards(
     double formatWeight, double accuracyWeight, double reflectionWeight, List<CustomReward> custom)
     implements Serializable {
+  /** Names the formulas of the built-in parts. */
+  public static final String VERSION = "vre-3";
+
   /** Why a trajectory that ended with an error has no scores. */
   public static final String NO_COMPLETION = "no completion";
 
@@ -58,7 +61,7 @@ public record Rewards(
   public String version() {
     StringBuilder version =
         new StringBuilder(
-            "vre-2(%s,%s,%s)".formatted(formatWeight, accuracyWeight, reflectionWeight));
+            "%s(%s,%s,%s)".formatted(VERSION, formatWeight, accuracyWeight, reflectionWeight));
     for (CustomReward reward : custom) {
       version.append(
           "+%s*%s@%s#%s"
@@ -92,8 +95,8 @@ public record Rewards(
     return visible;
   }
 
-  /** Scores a completion against the truth, which may be unknown (null). */
-  public Scores score(String text, String truth, String error) {
+  /** Scores a completion of a question against the truth, which may be unknown (null). */
+  public Scores score(String question, String text, String truth, String error) {
     if (error != null) {
       return new Scores(null, null, null, null, NO_COMPLETION + ": " + error);
     }
@@ -103,7 +106,19 @@ public record Rewards(
       return new Scores(format, null, null, answer.orElse(null), "the right answer is not known");
     }
     double accuracy = answer.isPresent() && Verifier.isRight(answer.get(), truth) ? 1 : 0;
-    double reflection = format == 1 && accuracy == 1 && text.contains("<reflection>") ? 1 : 0;
+    double reflection = format == 1 && accuracy == 1 && hasReflected(question, text) ? 1 : 0;
     return new Scores(format, accuracy, reflection, answer.orElse(null), null);
+  }
+
+  /** Of a text in the template. */
+  private static boolean hasReflected(String question, String text) {
+    List<Template.Tag> tags = Template.tags(text);
+    int answer = tags.size() - 2;
+    return answer > 0
+        && Reflection.isOwn(
+            Template.between(text, tags, 0),
+            question,
+            text.substring(0, tags.get(0).start()),
+            Template.between(text, tags, answer));
   }
 }

@@ -2,6 +2,7 @@ package io.relook.rewards;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The form of a completion: {@code thinking <reflection>…</reflection> thinking <answer>…</answer>}
@@ -14,6 +15,11 @@ final class Template {
   private static final List<String> DIRECT = TAGS.subList(2, 4);
   private static final List<String> REFLECTIVE = TAGS.subList(0, 4);
 
+  private static final List<String> NAMES = List.of("reflection", "answer", "think");
+  private static final String OPEN = "<\uff1c\u2039\u3008";
+  private static final String CLOSE = ">\uff1e\u203a\u3009";
+  private static final int LONGEST_TAG = 64;
+
   /** A tag and where it stands. */
   record Tag(String word, int start) {
     int end() {
@@ -23,17 +29,42 @@ final class Template {
 
   private Template() {}
 
-  /** All tags in their order. */
+  /** All tags in their order; one in disguise is a bare bracket. */
   static List<Tag> tags(String text) {
     List<Tag> found = new ArrayList<>();
-    for (int at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at + 1)) {
-      for (String tag : TAGS) {
-        if (text.startsWith(tag, at)) {
-          found.add(new Tag(tag, at));
-        }
+    for (int at = 0; at < text.length(); at++) {
+      if (OPEN.indexOf(text.charAt(at)) >= 0) {
+        int start = at;
+        TAGS.stream()
+            .filter(tag -> text.startsWith(tag, start))
+            .findFirst()
+            .or(() -> isDisguised(text, start) ? Optional.of("<") : Optional.empty())
+            .ifPresent(tag -> found.add(new Tag(tag, start)));
       }
     }
     return found;
+  }
+
+  /**
+   * Whether the bracket begins what a reader may take for a tag: of another case, with spaces, with
+   * attributes, with characters that are not seen.
+   */
+  private static boolean isDisguised(String text, int bracket) {
+    int end = Math.min(text.length(), bracket + LONGEST_TAG);
+    StringBuilder name = new StringBuilder();
+    for (int at = bracket + 1; at < end; at++) {
+      char c = text.charAt(at);
+      if (OPEN.indexOf(c) >= 0) {
+        return false;
+      }
+      if (CLOSE.indexOf(c) >= 0) {
+        return NAMES.stream().anyMatch(n -> name.toString().startsWith(n));
+      }
+      if (Character.isLetterOrDigit(c)) {
+        name.append(Character.toLowerCase(c));
+      }
+    }
+    return false;
   }
 
   /**
@@ -53,7 +84,7 @@ final class Template {
   }
 
   /** The text between a tag and the next. */
-  private static String between(String text, List<Tag> tags, int tag) {
+  static String between(String text, List<Tag> tags, int tag) {
     return text.substring(tags.get(tag).end(), tags.get(tag + 1).start());
   }
 

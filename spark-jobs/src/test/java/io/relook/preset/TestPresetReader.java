@@ -156,7 +156,10 @@ final class TestPresetReader {
 
   @Test
   void whatLearnsIsAllUnlessThePresetSaysMore() throws IOException {
-    assertEquals(new Preset.Train("float32", null, null, false, 1, 3, null), train());
+    assertEquals(
+        new Preset.Train(
+            "float32", null, null, false, 1, 3, null, new Preset.AdamW(0.9, 0.999, 1e-8)),
+        train());
     assertEquals(List.of("vision", "merger", "language"), train().parts());
     assertEquals(List.of("language"), train("train.parts=[language]").parts());
     Preset.Train adapted = train("train={dtype: bfloat16, lora: {rank: 8, alpha: 16}}");
@@ -337,6 +340,16 @@ final class TestPresetReader {
     RelookException error =
         assertThrows(RelookException.class, () -> PresetReader.read(PRESETS, "dmeo"));
     assertTrue(error.getMessage().contains("dmeo.yaml"), error.getMessage());
+  }
+
+  @Test
+  void whatARunRecordsIsReadAsTheSamePreset() {
+    for (String name : List.of("demo", "demo-short", "easy-vqa")) {
+      Preset preset =
+          PresetReader.read(
+              PRESETS, name, "train.lora={rank: 4, alpha: 8}", "grpo.objective={preset: gspo}");
+      assertEquals(preset, PresetReader.parse("recorded", PresetReader.yaml(preset)));
+    }
   }
 
   @Test

@@ -18,6 +18,7 @@ import io.relook.model.torch.TorchProgram;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -149,6 +150,22 @@ final class TestBench {
   }
 
   @Test
+  void shardsTakeTheSameStepAndSayWhatTravels() throws Exception {
+    JsonNode line = child("train", "--batch", "1", "--shards", "2", "--variants", "lora").get(0);
+    JsonNode alone = inside("train", "--batch", "1", "--variants", "lora").get(0);
+    assertEquals(alone.path("loss").asDouble(), line.path("loss").asDouble(), 1e-7);
+    assertEquals(2, line.path("shards").asInt());
+    assertTrue(line.path("megabytes_each_way").asDouble() > 0, line.toString());
+    assertSpreads(
+        line,
+        "send_values_s",
+        "receive_values_s",
+        "shard_gradient_s",
+        "fetch_gradients_s",
+        "add_gradients_s");
+  }
+
+  @Test
   void supervisedStepsTakeTheCompletionsInOrder() throws IOException {
     List<JsonNode> lines = inside("train", "--stage", "sft", "--batch", "4");
     JsonNode line = lines.get(0);
@@ -183,6 +200,7 @@ final class TestBench {
     assertUsage("qlora", "train", "--variants", "full,qlora");
     assertUsage("float16", "train", "--dtype", "float16");
     assertUsage("dpo", "train", "--stage", "dpo");
+    assertUsage("--shards", "train", "--shards", "-1");
     assertUsage("float16", "generate", "--dtype", "float16");
     assertUsage("shuffled", "generate", "--variants", "shuffled");
     assertUsage("--repeats", "generate", "--repeats", "0");
@@ -243,7 +261,10 @@ final class TestBench {
   private static List<JsonNode> child(String... arguments) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx512m", "-Dai.djl.offline=true"));
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(a -> a.startsWith("--add-") || a.startsWith("-Djdk.") || a.startsWith("-Dio."))
+        .forEach(command::add);
+    command.addAll(List.of("-Xmx1g", "-Dai.djl.offline=true"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.relook.cli.Relook"));
     command.add("bench");
     command.addAll(

@@ -98,7 +98,8 @@ class TestSqlCommand {
                     null,
                     null,
                     null,
-                    null))));
+                    null,
+                    "vre-1"))));
   }
 
   @AfterAll

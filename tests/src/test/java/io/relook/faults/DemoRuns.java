@@ -7,7 +7,9 @@ import io.relook.TestSession;
 import io.relook.lakehouse.Keys;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.Table;
+import io.relook.training.EventReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -43,7 +48,7 @@ final class DemoRuns implements AutoCloseable {
   private static final Map<Table, List<String>> VOLATILE =
       Map.of(
           Table.TRAINING_STEPS, List.of("seconds", "seconds_by_part", "tables_read"),
-          Table.CHECKPOINTS, List.of("uri", "optimizer_uri", "committed_at"));
+          Table.CHECKPOINTS, List.of("uri", "optimizer_uri", "committed_at", "removed_at"));
 
   private static final List<Table> COMPARED =
       List.of(
@@ -71,9 +76,13 @@ final class DemoRuns implements AutoCloseable {
   }
 
   String[] command(Path lakehouse, String... overrides) {
+    return command(lakehouse.toString(), overrides);
+  }
+
+  String[] command(String lakehouse, String... overrides) {
     List<String> command = new ArrayList<>(List.of("io.relook.cli.Relook", "demo"));
     command.addAll(List.of("--preset", folder.resolve("tiny.yaml").toString()));
-    command.addAll(List.of("--lakehouse", lakehouse.toString()));
+    command.addAll(List.of("--lakehouse", lakehouse));
     command.addAll(Arrays.asList(overrides));
     return command.toArray(String[]::new);
   }
@@ -144,15 +153,30 @@ final class DemoRuns implements AutoCloseable {
 
   /** Folders of checkpoints, committed or not. */
   static List<String> policies(Path lakehouse) {
-    try (Stream<Path> folders = Files.list(lakehouse.resolve("policies/demo"))) {
-      return folders.map(f -> f.getFileName().toString()).toList();
+    return policies(lakehouse.toString());
+  }
+
+  static List<String> policies(String lakehouse) {
+    var folder = new org.apache.hadoop.fs.Path(lakehouse, "policies/demo");
+    try {
+      return Stream.of(folder.getFileSystem(hadoop()).listStatus(folder))
+          .map(f -> f.getPath().getName())
+          .toList();
     } catch (IOException e) {
       return List.of();
     }
   }
 
+  private static Configuration hadoop() {
+    return TestSession.spark().sessionState().newHadoopConf();
+  }
+
   static Dataset<Row> read(Path lakehouse, Table table) {
-    return Lakehouse.open(TestSession.spark(), lakehouse.toString()).read(table);
+    return read(lakehouse.toString(), table);
+  }
+
+  static Dataset<Row> read(String lakehouse, Table table) {
+    return Lakehouse.open(TestSession.spark(), lakehouse).read(table);
   }
 
   static long rows(Path lakehouse, Table table, String condition) {
@@ -160,27 +184,54 @@ final class DemoRuns implements AutoCloseable {
   }
 
   /** All rows as text, sorted; the two lakehouses' own places are not part of it. */
-  static List<String> content(Path lakehouse, Table table) {
+  static List<String> content(String lakehouse, Table table) {
     String[] drop = VOLATILE.getOrDefault(table, List.of()).toArray(new String[0]);
     return read(lakehouse, table).drop(drop).toJSON().collectAsList().stream().sorted().toList();
   }
 
-  /** SHA-256 of each committed version's weights. */
-  static Map<String, String> weights(Path lakehouse) throws IOException {
+  /** SHA-256 of the weights' file of each version that is kept. */
+  static Map<String, String> weights(String lakehouse) throws IOException {
     Map<String, String> hashes = new TreeMap<>();
-    for (Row row : read(lakehouse, Table.CHECKPOINTS).collectAsList()) {
-      Path file = Path.of(row.<String>getAs("uri")).resolve("model.safetensors");
-      hashes.put(row.getAs("policy_version"), Keys.of(Files.readAllBytes(file)));
+    for (Row row : read(lakehouse, Table.CHECKPOINTS).where("removed_at IS NULL").collectAsList()) {
+      var file = new org.apache.hadoop.fs.Path(row.<String>getAs("uri"), "model.safetensors");
+      try (InputStream in = file.getFileSystem(hadoop()).open(file)) {
+        hashes.put(row.getAs("policy_version"), Keys.of(in.readAllBytes()));
+      }
     }
     return hashes;
   }
 
   static void assertEqualRuns(Path whole, Path broken) throws IOException {
+    assertEqualRuns(whole.toString(), broken.toString());
+  }
+
+  static void assertEqualRuns(String whole, String broken) throws IOException {
     for (Table table : COMPARED) {
       List<String> expected = content(whole, table);
       assertFalse(expected.isEmpty(), table.tableName());
       assertEquals(expected, content(broken, table), table.tableName());
     }
     assertEquals(weights(whole), weights(broken));
+    for (String stage : List.of("1-sft", "1-grpo")) {
+      List<String> drawn = drawn(whole, stage);
+      assertFalse(drawn.isEmpty(), stage);
+      assertEquals(drawn, drawn(broken, stage), stage);
+    }
+  }
+
+  /** What TensorBoard is given of a stage, but for times. */
+  private static List<String> drawn(String lakehouse, String stage) throws IOException {
+    var folder = new org.apache.hadoop.fs.Path(lakehouse, "tensorboard/demo/" + stage);
+    FileSystem files = folder.getFileSystem(hadoop());
+    List<String> drawn = new ArrayList<>();
+    for (FileStatus status : files.listStatus(folder)) {
+      try (InputStream in = files.open(status.getPath())) {
+        for (EventReader.Event event : EventReader.read(in.readAllBytes())) {
+          event.scalars().keySet().removeIf(tag -> tag.startsWith("seconds"));
+          drawn.add(event.step() + " " + event.scalars());
+        }
+      }
+    }
+    return drawn;
   }
 }

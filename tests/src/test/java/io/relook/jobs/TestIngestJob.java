@@ -171,6 +171,44 @@ class TestIngestJob {
   }
 
   @Test
+  void aPlanCountsAllRowsBySplitAndTakesInAFew() throws IOException {
+    StringBuilder rows = new StringBuilder("question,answer,image,part\n");
+    for (int i = 0; i < 9; i++) {
+      rows.append("q%d,a,%d.png,%s\n".formatted(i, i % 3, i % 3 == 0 ? "testmini" : "train"));
+    }
+    Files.writeString(data.resolve("a.csv"), rows);
+    Preset.Mapping mapping =
+        new Preset.Mapping(
+            "question",
+            "answer",
+            "image",
+            null,
+            null,
+            "part",
+            null,
+            null,
+            Map.of("testmini", "test"));
+    String table = folder.resolve("delta").toString();
+    append(
+        table,
+        StructType.fromDDL("question STRING, answer STRING, image STRING, part STRING"),
+        RowFactory.create("t0", "a", "0.png", "train"),
+        RowFactory.create("t1", "a", "1.png", "train"),
+        RowFactory.create("t2", "a", "2.png", "train"));
+    Preset.Ingest ingest =
+        new Preset.Ingest(
+            List.of(new Preset.QuestionFile("a.csv", null, "{}", 0)),
+            List.of(new Preset.QuestionTable(table, null, "{}")),
+            mapping);
+    IngestJob job = new IngestJob(lakehouse, new IngestJob.Config(data.toString(), ingest, 1));
+    assertEquals(Map.of("train", 9L, "test", 3L), job.perSplit());
+    job.look(2);
+    assertEquals(4, lakehouse.read(Table.QUERIES).count());
+    assertEquals(
+        0, lakehouse.read(Table.INGESTS).count(), "a run takes in the table from its start");
+  }
+
+  @Test
   void aFileThatCannotBeReadEndsTheJobWithItsName() throws IOException {
     Files.writeString(data.resolve("cut.json"), "[[\"a\", \"b\", 0], [\"c\"");
     Files.writeString(data.resolve("object.json"), "{\"a\": 1}");

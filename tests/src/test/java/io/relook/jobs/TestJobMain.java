@@ -1,6 +1,7 @@
 package io.relook.jobs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,17 +9,22 @@ import io.relook.TestSession;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Table;
+import io.relook.stores.SharedStores;
 import io.relook.training.EmbeddedModel;
 import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,6 +80,30 @@ class TestJobMain {
         first.toUri().getPath(),
         path(policy(lakehouse, "r/0/base/0").policy(lakehouse).uri()) + "/");
     assertRefused(lakehouse, "the run r began from", second.toString());
+  }
+
+  @Test
+  void onS3AJobIsRefusedBeforeItStartsWhileAnotherDriverWrites() throws Exception {
+    String place = SharedStores.s3a("jobs");
+    String[] command = {"--lakehouse", place, "--preset", PRESET};
+    var lock = new org.apache.hadoop.fs.Path(place, "locks/writer");
+    FileSystem files = lock.getFileSystem(TestSession.spark().sessionState().newHadoopConf());
+    String other =
+        "{\"owner\": \"o\", \"application\": \"relook rollout\", \"host\": \"elsewhere\", \"pid\": 7, \"since\": \"today\", \"renewed\": \"%s\"}"
+            .formatted(Instant.now());
+    try (OutputStream out = files.create(lock)) {
+      out.write(other.getBytes(StandardCharsets.UTF_8));
+    }
+    Outcome refused = execute(ScenesJob.USAGE, command);
+    assertEquals(1, refused.code(), refused.errors());
+    String said =
+        "relook: The lakehouse %s has a writer already: relook rollout, process 7 on elsewhere, since today"
+            .formatted(place);
+    assertTrue(refused.errors().contains(said), refused.errors());
+    files.delete(lock, false);
+    Outcome admitted = execute(ScenesJob.USAGE, command);
+    assertEquals(0, admitted.code(), admitted.errors());
+    assertFalse(files.exists(lock));
   }
 
   /** Ingest in a process that spark-submit starts; the other jobs as it would call them. */

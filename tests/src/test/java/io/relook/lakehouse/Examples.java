@@ -79,8 +79,9 @@ final class Examples {
       case CHECKPOINTS ->
           new Of<>(
               Rows.CHECKPOINT,
-              new Rows.CheckpointRow("v1", "r", 1, "sft", 3, "file:/x", "file:/y", "v0", WHEN),
-              new Rows.CheckpointRow("v2", "r", 0, "base", 0, "", null, null, OLD));
+              new Rows.CheckpointRow(
+                  "v1", "r", 1, "sft", 3, "file:/x", "file:/y", "v0", WHEN, "ab", WHEN),
+              new Rows.CheckpointRow("v2", "r", 0, "base", 0, "", null, null, OLD, null, null));
       case EVALUATIONS ->
           new Of<>(
               Rows.EVALUATION,
@@ -185,7 +186,21 @@ final class Examples {
   }
 
   private static Rows.Reflection reflection(String id, String kind, String reason) {
-    return new Rows.Reflection(id, "r", 1, "q", "t", kind, HARD, false, true, true, reason);
+    return new Rows.Reflection(
+        id,
+        "r",
+        1,
+        "q",
+        "t",
+        kind,
+        HARD,
+        false,
+        true,
+        true,
+        reason,
+        reason == null ? null : Map.of("length", reason),
+        reason == null ? null : 0.5,
+        null);
   }
 
   private static Rows.SftExample example(String id, String kind, List<Integer> ids) {
@@ -228,6 +243,7 @@ final class Examples {
         number == null ? null : Map.of("accuracy", number),
         number == null ? null : Map.of("ratio_min", number),
         number == null ? null : Map.of("gradient", number),
-        number == null ? null : Arrays.asList(0.01, null));
+        number == null ? null : Arrays.asList(0.01, null),
+        number == null ? null : "vre-1");
   }
 }

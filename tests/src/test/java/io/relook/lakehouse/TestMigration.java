@@ -1,6 +1,7 @@
 package io.relook.lakehouse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -85,6 +87,27 @@ class TestMigration {
             .where("trajectory_id = 't1'")
             .first()
             .getDouble(0));
+  }
+
+  /** Who only looks changes nothing: no table is made, and an old one stays as it is. */
+  @Test
+  void findingATableOfVersion1LeavesItAsItIs() throws IOException {
+    make(Table.TRAINING_STEPS, folder, Integer.MAX_VALUE);
+    spark.sql(
+        """
+        INSERT INTO delta.`%s/training_steps` VALUES ('r', 1, 'grpo', 9, 0.1, 0.2, 0.3, 1, 2, 0.5, 0.5,
+        null, null, null, null, 4, 3, array('t'), array(0.5D), map('rewards', 7L), 'a', 'b', 1.5)
+        """
+            .formatted(folder));
+    Described before = described(Table.TRAINING_STEPS, folder);
+    Lakehouse lakehouse = Lakehouse.open(spark, folder.toString());
+    assertEquals(Optional.empty(), lakehouse.find(Table.RUNS));
+    assertFalse(folder.resolve("runs").toFile().exists());
+    Rows.TrainingStep step =
+        Rows.TRAINING_STEP.fromRow(lakehouse.find(Table.TRAINING_STEPS).orElseThrow().first());
+    assertEquals(1.5, step.seconds());
+    assertNull(step.metrics());
+    assertEquals(before, described(Table.TRAINING_STEPS, folder));
   }
 
   /** Killed behind so many statements of the migration; the version was not written. */

@@ -57,6 +57,6 @@ class TestRunLock {
   }
 
   private RunLock lock(String runId) {
-    return RunLock.of(folder.toString(), runId, new Configuration());
+    return RunLock.ofRun(folder.toString(), runId, "a test", new Configuration());
   }
 }

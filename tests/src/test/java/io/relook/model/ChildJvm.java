@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * Another JVM on this one's class path; what it writes goes to the files {@code out} and {@code
  * err}.
  */
-final class ChildJvm implements AutoCloseable {
+public final class ChildJvm implements AutoCloseable {
   private final Path folder;
   private final Process process;
 
@@ -21,8 +21,8 @@ final class ChildJvm implements AutoCloseable {
     this.process = process;
   }
 
-  static ChildJvm start(Path folder, Class<?> main, List<String> options, String... arguments)
-      throws IOException {
+  public static ChildJvm start(
+      Path folder, Class<?> main, List<String> options, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -54,7 +54,7 @@ final class ChildJvm implements AutoCloseable {
   }
 
   /** The exit code. */
-  int await() throws InterruptedException {
+  public int await() throws InterruptedException {
     if (!process.waitFor(3, TimeUnit.MINUTES)) {
       throw new AssertionError("the child does not end");
     }
@@ -75,7 +75,7 @@ final class ChildJvm implements AutoCloseable {
     throw new AssertionError("no line " + text + ": " + said());
   }
 
-  String said() throws IOException {
+  public String said() throws IOException {
     return Files.readString(folder.resolve("out")) + Files.readString(folder.resolve("err"));
   }
 

@@ -34,7 +34,7 @@ final class TestOwnRewardInGrpo {
         new Rows.Query("q", "s", "train", "How many shapes?", null, List.of(), null, null);
     lakehouse.merge(Table.QUERIES, List.of(Rows.QUERY.toRow(query)));
     Rewards rewards = Rewards.of(TestSession.spark(), preset.rewards());
-    Policies policies = new Policies(lakehouse, "run", preset.train());
+    Policies policies = new Policies(lakehouse, "run", preset.train(), preset.keep());
     new GrpoTrainer(
             lakehouse,
             policies,
@@ -71,6 +71,45 @@ final class TestOwnRewardInGrpo {
       assertEquals(0, step.clipFraction());
       assertTrue(step.samplerGap() < 1e-3, "gap " + step.samplerGap());
     }
+  }
+
+  /** In the first step the policy is its reference; in the second it has moved. */
+  @Test
+  void aDivergenceInTheRewardIsTakenFromItAndNotFromTheLoss() {
+    Lakehouse lakehouse =
+        trained(
+            preset(
+                "grpo.steps=2",
+                "grpo.rate=1e-3",
+                "grpo.objective={preset: trl, divergence: k2, beta: 10.0, divergenceIn: reward}"));
+    List<Rows.TrainingStep> steps =
+        lakehouse.read(Table.TRAINING_STEPS).orderBy("step").collectAsList().stream()
+            .map(Rows.TRAINING_STEP::fromRow)
+            .toList();
+    assertEquals(0, steps.get(0).rewardParts().getOrDefault("divergence", 0.0), 1e-6);
+    assertTrue(
+        steps.get(1).rewardParts().get("divergence") < -1e-6, steps.get(1).rewardParts()::toString);
+    steps.forEach(step -> assertEquals(0, step.lossParts().get("divergence")));
+    // Compared were the rewards without what the divergence took.
+    Rows.TrainingStep moved = steps.get(1);
+    double[] totals =
+        lakehouse
+            .read(Table.TRAJECTORIES)
+            .where("step = 2")
+            .join(lakehouse.read(Table.REWARDS), "trajectory_id")
+            .orderBy("query_id", "sample")
+            .collectAsList()
+            .stream()
+            .mapToDouble(row -> row.<Double>getAs("total"))
+            .toArray();
+    double[] untaken =
+        new PolicyStep(preset().grpo().objective(), 24)
+            .advantages(totals, new double[totals.length], new long[totals.length]);
+    double most = 0;
+    for (int i = 0; i < totals.length; i++) {
+      most = Math.max(most, Math.abs(untaken[i] - moved.advantages().get(i)));
+    }
+    assertTrue(most > 1e-6, "advantages know of the divergence");
   }
 
   @Test

@@ -35,8 +35,11 @@ final class TestSftTrainer {
   private static final Preset.Sft CONFIG =
       new Preset.Sft(2, 4, 1e-3, 1, 1.0, 0.0, 256, 1, Preset.Schedule.LINEAR);
 
+  private static final Preset.Keep KEEP = new Preset.Keep(2, 0, true, true);
+
   private static final Preset.Train FULL =
-      new Preset.Train("float32", null, null, false, 1, 3, null);
+      new Preset.Train(
+          "float32", null, null, false, 1, 3, null, new Preset.AdamW(0.9, 0.999, 1e-8));
   private static final Preset.Train ADAPTER =
       new Preset.Train(
           "bfloat16",
@@ -45,7 +48,8 @@ final class TestSftTrainer {
           true,
           1,
           3,
-          null);
+          null,
+          new Preset.AdamW(0.9, 0.999, 1e-8));
 
   @TempDir Path folder;
 
@@ -76,11 +80,13 @@ final class TestSftTrainer {
       assertEquals("stopped", stopped.getMessage());
     }
     assertEquals(2, broken.read(Table.TRAINING_STEPS).count());
+    assertDrawn(broken, folder.resolve("broken/tensorboard/run/1-sft"));
     // Killed between a step's row and its checkpoint, with other numbers than the next attempt's.
     broken.merge(Table.TRAINING_STEPS, List.of(Rows.TRAINING_STEP.toRow(stale(3))));
     Rows.CheckpointRow resumed = train(broken, base, how, Integer.MAX_VALUE);
 
     assertEquals(4, resumed.step());
+    assertDrawn(broken, folder.resolve("broken/tensorboard/run/1-sft"));
     assertEquals(4, broken.read(Table.TRAINING_STEPS).count(), "no step twice");
     assertArrayEquals(weights(whole), weights(resumed));
     List<Row> losses =
@@ -91,10 +97,29 @@ final class TestSftTrainer {
         losses,
         "each row is of the attempt whose weights were kept");
 
-    // The stages that follow drop the optimizer's state; the same command must still go on.
-    new Policies(broken, "run", how).forgetOptimizer(resumed);
+    // A finished stage needs no optimizer's state; the same command must still go on.
+    Files.delete(folder(resumed).resolve("optimizer.safetensors"));
+    Path drawn = folder.resolve("broken/tensorboard/run/1-sft");
+    Files.delete(drawn.resolve("events.out.tfevents.0000000001.relook"));
     assertEquals(resumed, train(broken, base, how, Integer.MAX_VALUE));
+    assertDrawn(broken, drawn);
     return resumed;
+  }
+
+  /** Each committed step once, as the table has it. */
+  private static void assertDrawn(Lakehouse lakehouse, Path files) throws Exception {
+    List<EventReader.Event> events = EventReader.folder(files);
+    List<Row> steps = lakehouse.read(Table.TRAINING_STEPS).orderBy("step").collectAsList();
+    assertEquals(steps.size() + 1, events.size());
+    for (int i = 0; i < steps.size(); i++) {
+      Rows.TrainingStep step = Rows.TRAINING_STEP.fromRow(steps.get(i));
+      Map<String, Float> scalars = events.get(i + 1).scalars();
+      assertEquals(step.step(), events.get(i + 1).step());
+      assertEquals((float) step.loss(), scalars.get("loss"));
+      assertEquals((float) step.seconds(), scalars.get("seconds"));
+      assertEquals(
+          step.metrics().get("length_mean").floatValue(), scalars.get("metrics/length_mean"));
+    }
   }
 
   /** The first step's rate ruins the weights; what follows has no finite loss. */
@@ -105,7 +130,9 @@ final class TestSftTrainer {
     EmbeddedModel.randomise(base, 5);
     Lakehouse lakehouse = lakehouse("ruined");
     Preset.Sft ruinous = new Preset.Sft(2, 4, 1e38, 0, 1.0, 0.0, 256, 1, Preset.Schedule.CONSTANT);
-    Preset.Train one = new Preset.Train("float32", null, null, false, 1, 1, null);
+    Preset.Train one =
+        new Preset.Train(
+            "float32", null, null, false, 1, 1, null, new Preset.AdamW(0.9, 0.999, 1e-8));
     RelookException error =
         assertThrows(
             RelookException.class, () -> train(lakehouse, base, ruinous, one, Integer.MAX_VALUE));
@@ -116,9 +143,15 @@ final class TestSftTrainer {
     assertEquals(3, steps.size());
     assertNull(steps.get(0).getString(0));
     assertEquals("loss is NaN", steps.get(1).getString(0));
-    Policies policies = new Policies(lakehouse, "run", one);
+    Policies policies = new Policies(lakehouse, "run", one, KEEP);
     Rows.CheckpointRow second = policies.newest(1, "sft").orElseThrow();
     assertEquals(2, second.step());
+    assertEquals(
+        List.of(0L, 1L, 2L),
+        EventReader.folder(folder.resolve("ruined/tensorboard/run/1-sft")).stream()
+            .map(EventReader.Event::step)
+            .toList(),
+        "what no version commits is not drawn");
     Path first =
         Path.of(
             lakehouse
@@ -165,12 +198,15 @@ final class TestSftTrainer {
     return new Rows.TrainingStep(
         "run", 1, "sft", step, 99, 99, 99, 1, 1, null, null, null, null, null, null, null, null,
         null, List.of(), List.of(), Map.of(), "killed", "killed", 99, null, null, null, null, null,
-        null);
+        null, null);
+  }
+
+  private static Path folder(Rows.CheckpointRow row) {
+    return Path.of(row.uri().replaceFirst("^file:", ""));
   }
 
   private static byte[] weights(Rows.CheckpointRow row) throws Exception {
-    return Files.readAllBytes(
-        Path.of(row.uri().replaceFirst("^file:", "")).resolve("model.safetensors"));
+    return Files.readAllBytes(folder(row).resolve("model.safetensors"));
   }
 
   private Lakehouse lakehouse(String name) {
@@ -203,7 +239,7 @@ final class TestSftTrainer {
 
   private static Rows.CheckpointRow train(
       Lakehouse lakehouse, Path base, Preset.Sft config, Preset.Train how, int dieAfter) {
-    Policies policies = new Policies(lakehouse, "run", how);
+    Policies policies = new Policies(lakehouse, "run", how, KEEP);
     Rows.CheckpointRow from = policies.base(base.toString());
     int[] steps = {0};
     return new SftTrainer(

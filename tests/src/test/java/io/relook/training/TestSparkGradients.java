@@ -2,6 +2,8 @@ package io.relook.training;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import io.relook.TestSession;
@@ -26,7 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class TestSparkGradients {
   private static final Objective LOSS = new Objective.CrossEntropy();
   private static final Preset.Train THREE =
-      new Preset.Train("float32", null, null, false, 3, 3, null);
+      new Preset.Train(
+          "float32", null, null, false, 3, 3, null, new Preset.AdamW(0.9, 0.999, 1e-8));
 
   @TempDir Path folder;
 
@@ -60,6 +63,71 @@ final class TestSparkGradients {
         whole.setLearntValues(spread.learntValues());
       }
     }
+  }
+
+  /** The row's tokens are in no vocabulary: without the check the pass itself refuses them. */
+  @Test
+  void anExecutorRefusesWhatDoesNotFitIntoItsMemory() {
+    EmbeddedModel.unpack(folder, false);
+    EmbeddedModel.randomise(folder, 3);
+    int[] tokens = new int[(int) (MemoryCheck.free() / 150_000)];
+    Arrays.fill(tokens, 5000);
+    Prompt prompt = new Prompt(new int[] {10}, List.of());
+    TrainingRow row = TrainingRow.supervised(prompt, tokens, new float[tokens.length]);
+    try (Checkpoint checkpoint = Checkpoint.open(folder.toString(), new Configuration());
+        TrainableModel model = load(checkpoint)) {
+      Gradients gradients =
+          new SparkGradients(
+              new JavaSparkContext(TestSession.spark().sparkContext()),
+              new ReplicaSetup("large", folder.toString(), THREE, 1),
+              THREE.shards());
+      Exception error =
+          assertThrows(Exception.class, () -> gradients.add(model, List.of(List.of(row)), LOSS));
+      assertTrue(
+          error.getCause().getMessage().startsWith("Training needs about"), error.toString());
+    }
+  }
+
+  @Test
+  void anAdapterAloneTravels() {
+    EmbeddedModel.unpack(folder, false);
+    EmbeddedModel.randomise(folder, 5);
+    Preset.Train lora =
+        new Preset.Train(
+            "float32",
+            null,
+            new Preset.Lora(4, 8, false, "all-linear", ".*visual.*"),
+            false,
+            3,
+            3,
+            null,
+            new Preset.AdamW(0.9, 0.999, 1e-8));
+    List<List<TrainingRow>> packs = packs();
+    try (Checkpoint checkpoint = Checkpoint.open(folder.toString(), new Configuration());
+        TrainableModel spread = load(checkpoint, lora);
+        TrainableModel alone = load(checkpoint, lora)) {
+      Gradients gradients =
+          Gradients.onSpark(
+              new JavaSparkContext(TestSession.spark().sparkContext()),
+              "adapter",
+              folder.toString(),
+              lora,
+              1);
+      Gradients.Done done = gradients.add(spread, packs, LOSS);
+      assertArrayEquals(inShards(alone, packs), spread.gradients());
+      assertTrue(
+          done.seconds()
+              .keySet()
+              .containsAll(List.of("send_weights", "wait_for_shards", "add_gradients")),
+          done.seconds().toString());
+    }
+  }
+
+  private static TrainableModel load(Checkpoint checkpoint, Preset.Train train) {
+    return TrainableModel.load(
+        ModelPool.program(Device.cpu(), 1),
+        checkpoint,
+        Policies.setup(train, Policies.freshAdapter(train.lora(), checkpoint.config(), 9)));
   }
 
   /** Shard by shard, each from zero; they stay in the model's sums. */

@@ -1,6 +1,7 @@
 package io.relook.bench;
 
 import ai.djl.Device;
+import io.relook.lakehouse.LocalSpark;
 import io.relook.model.checkpoint.Adapter;
 import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.checkpoint.LoraConfig;
@@ -14,12 +15,17 @@ import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainedParts;
 import io.relook.model.engine.TrainingRow;
 import io.relook.model.torch.TorchProgram;
+import io.relook.preset.Preset;
+import io.relook.training.Gradients;
 import io.relook.training.MicroBatches;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,6 +35,8 @@ import picocli.CommandLine.Option;
  * them. GRPO: one step over all N × K sequences, clip 0.2, mean over the tokens of a sequence, then
  * over sequences. SFT: one step for every {@code --batch} completions in the workload's order, mean
  * over their tokens. Both: gradient norm clipped at 1, AdamW, rate 1e-6.
+ *
+ * <p>With {@code --shards} the passes of a step are spread as {@code train.shards} spreads them.
  *
  * <p>A forward pass has at most as many tokens as {@code --batch} of the longest sequences of its
  * step; {@link MicroBatches} puts those of one prompt together, which then counts once.
@@ -78,26 +86,59 @@ final class BenchTrain implements Callable<Integer> {
       description = "keep each block's input alone for the gradient and run the block again")
   private boolean checkpointing;
 
+  @Option(
+      names = "--shards",
+      description =
+          "spread each step over so many Spark tasks, as train.shards does (default 0: without Spark); -Dspark.master names the cluster")
+  private int shards;
+
   @Override
   public Integer call() {
     options.require("--stage", List.of(stage), List.of("grpo", "sft"));
     options.require("--dtype", List.of(dtype), List.of("float32", "autocast"));
     options.require("--variants", variants, List.of("full", "frozen", "lora"));
-    if (batch < 1) {
-      throw options.usage("--batch is at least 1");
+    if (batch < 1 || shards < 0) {
+      throw options.usage("--batch is at least 1, --shards is not negative");
     }
     Workload work = options.readWorkload();
-    try (TorchProgram program = TorchProgram.load(Device.cpu(), options.threads());
+    try (JavaSparkContext spark = spark();
+        TorchProgram program = TorchProgram.load(Device.cpu(), options.threads());
         Checkpoint checkpoint = Checkpoint.open(options.model(), new Configuration())) {
       Machine machine = Machine.measure(program, options.peakSeconds());
       for (String variant : variants) {
         try (TrainableModel model = load(program, checkpoint, variant)) {
           model.setRecompute(checkpointing);
-          options.print(measure(model, work, variant, machine));
+          options.print(measure(model, gradients(spark, variant), work, variant, machine));
         }
       }
     }
     return 0;
+  }
+
+  /** Null without shards. */
+  private JavaSparkContext spark() {
+    return shards == 0
+        ? null
+        : new JavaSparkContext(LocalSpark.session("relook bench").sparkContext());
+  }
+
+  private Gradients gradients(JavaSparkContext spark, String variant) {
+    if (spark == null) {
+      return Gradients.here();
+    }
+    Preset.Train train =
+        new Preset.Train(
+            dtype.equals("autocast") ? "bfloat16" : dtype,
+            variant.equals("frozen") ? List.of("language") : null,
+            variant.equals("lora")
+                ? new Preset.Lora(16, 32, false, "all-linear", ".*visual.*")
+                : null,
+            checkpointing,
+            shards,
+            0,
+            null,
+            new Preset.AdamW(0.9, 0.999, 1e-8));
+    return Gradients.onSpark(spark, variant, options.model(), train, options.threads());
   }
 
   private TrainableModel load(TorchProgram program, Checkpoint checkpoint, String variant) {
@@ -119,21 +160,30 @@ final class BenchTrain implements Callable<Integer> {
   }
 
   /** All steps of one repeat: the first one's loss, and seconds. */
-  private record Pass(double loss, double compute, double update) {
+  private record Pass(double loss, double compute, double update, Map<String, Double> parts) {
     double seconds() {
       return compute + update;
+    }
+
+    double part(String name) {
+      return parts.getOrDefault(name, 0.0);
+    }
+
+    /** To start the tasks, with their rows, and to bring their gradients here. */
+    double fetching() {
+      return part("wait_for_shards") - part("values of shards") - part("shards");
     }
   }
 
   private Measurement measure(
-      TrainableModel model, Workload work, String variant, Machine machine) {
+      TrainableModel model, Gradients gradients, Workload work, String variant, Machine machine) {
     boolean grpo = stage.equals("grpo");
     List<List<List<TrainingRow>>> steps = grpo ? List.of(policyStep(work)) : supervisedSteps(work);
-    Pass warmUp = run(model, steps);
+    Pass warmUp = run(model, gradients, steps);
     Machine.Others others = new Machine.Others();
     List<Pass> passes = new ArrayList<>();
     for (int i = 0; i < options.repeats(); i++) {
-      passes.add(run(model, steps));
+      passes.add(run(model, gradients, steps));
     }
     double busy = others.cores();
     int sequences = work.fixed().size();
@@ -163,24 +213,43 @@ final class BenchTrain implements Callable<Integer> {
     if (grpo) {
       line.put("shared_prefix_tflop", operations.trainingWithSharedPrefix(work, variant) / 1e12, 3);
     }
+    if (shards > 0) {
+      putShards(line, passes, count, model.trainedValues());
+    }
     return line.spread("share_of_matmul_peak", passes, p -> needed / p.seconds() / peak, 3)
         .put("loss", warmUp.loss, 9)
         .put("others_busy_cores", busy, 2)
         .put("peak_rss_gb", Machine.peakMemory(), 2);
   }
 
+  /** What travels, and the seconds of a step that its parts take, of the slowest shard. */
+  private void putShards(Measurement line, List<Pass> passes, int steps, long values) {
+    line.put("shards", shards)
+        .put("megabytes_each_way", 4e-6 * values, 1)
+        .spread("send_values_s", passes, p -> p.part("send_weights") / steps, 4)
+        .spread("receive_values_s", passes, p -> p.part("values of shards") / steps, 4)
+        .spread("shard_gradient_s", passes, p -> p.part("shards") / steps, 3)
+        .spread("fetch_gradients_s", passes, p -> p.fetching() / steps, 4)
+        .spread("add_gradients_s", passes, p -> p.part("add_gradients") / steps, 4);
+  }
+
   /** The peers count clipping to the backward pass in GRPO, to the optimizer in SFT. */
-  private Pass run(TrainableModel model, List<List<List<TrainingRow>>> steps) {
+  private Pass run(TrainableModel model, Gradients gradients, List<List<List<TrainingRow>>> steps) {
     boolean grpo = stage.equals("grpo");
     double compute = 0;
     double update = 0;
     double first = Double.NaN;
+    Map<String, Double> parts = new TreeMap<>();
     for (List<List<TrainingRow>> step : steps) {
-      double loss = 0;
       long began = System.nanoTime();
-      for (List<TrainingRow> micro : step) {
-        loss += model.forwardBackward(micro, grpo ? GRPO : SFT).loss();
-      }
+      Gradients.Done done = gradients.add(model, step, grpo ? GRPO : SFT);
+      double loss = done.outcomes().stream().mapToDouble(TrainableModel.Outcome::loss).sum();
+      Map<String, Double> slowest = new TreeMap<>();
+      done.seconds()
+          .forEach(
+              (part, seconds) ->
+                  slowest.merge(part.replaceFirst("shard .*", "shards"), seconds, Math::max));
+      slowest.forEach((part, seconds) -> parts.merge(part, seconds, Double::sum));
       long backward = System.nanoTime();
       model.clipGradient(LONGEST_GRADIENT);
       long clipped = System.nanoTime();
@@ -190,7 +259,7 @@ final class BenchTrain implements Callable<Integer> {
       update += (System.nanoTime() - middle) / 1e9;
       first = Double.isNaN(first) ? loss : first;
     }
-    return new Pass(first, compute, update);
+    return new Pass(first, compute, update, parts);
   }
 
   private List<List<TrainingRow>> policyStep(Workload work) {

@@ -1,7 +1,8 @@
 package io.relook.cli;
 
-import io.relook.training.Demo;
+import io.relook.training.RunDriver;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,6 +38,11 @@ final class DemoCommand implements Callable<Integer> {
   @Parameters(paramLabel = "KEY=VALUE", description = "of the preset, such as grpo.steps=3")
   private String[] overrides = {};
 
+  @Option(
+      names = "--other-preset",
+      description = "go on although the run began with other settings")
+  private boolean otherPreset;
+
   @Option(names = "--explain", description = "show the query behind each figure")
   private boolean explain;
 
@@ -44,13 +50,18 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() {
     String home = System.getenv().getOrDefault("RELOOK_HOME", ".");
     String name = preset != null ? preset : brief ? "demo-short" : "demo";
-    String place =
-        lakehouse != null
-            ? lakehouse
-            : Path.of(home, ".relook", Path.of(name).getFileName().toString().replace(".yaml", ""))
-                .toAbsolutePath()
-                .toString();
-    return new Demo(spec.commandLine().getOut(), Path.of(home, "conf", "presets"), explain)
-        .run(name, place, data, overrides);
+    String place = lakehouse != null ? lakehouse : place(home, name);
+    return new RunDriver(spec.commandLine().getOut(), Path.of(home, "conf", "presets"), explain)
+        .run(new RunDriver.Request("demo", name, place, data, otherPreset, List.of(overrides)));
+  }
+
+  /** The lakehouse of a preset where none is named. */
+  static String place(String home, String preset) {
+    return Path.of(home, ".relook", name(preset)).toAbsolutePath().toString();
+  }
+
+  /** A preset's name, also where it is a path. */
+  static String name(String preset) {
+    return Path.of(preset).getFileName().toString().replace(".yaml", "");
   }
 }

@@ -22,7 +22,12 @@ import picocli.CommandLine.Command;
       PretrainCommand.class,
       ReportCommand.class,
       DemoCommand.class,
-      SqlCommand.class
+      IterateCommand.class,
+      PlanCommand.class,
+      ReplayCommand.class,
+      CleanUpCommand.class,
+      SqlCommand.class,
+      WatchCommand.class
     })
 public final class Relook {
   private Relook() {}

@@ -7,6 +7,7 @@ import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.checkpoint.CheckpointWriter;
 import io.relook.model.checkpoint.DType;
 import io.relook.model.checkpoint.ExpectedTensors;
+import io.relook.model.checkpoint.SideFiles;
 import io.relook.model.checkpoint.TensorFile;
 import io.relook.model.engine.Objective;
 import io.relook.model.engine.PolicyRow;
@@ -263,7 +264,7 @@ final class GrpoChecks {
       new CheckpointWriter(new Configuration())
           .write(
               folder.toString(),
-              checkpoint.folder(),
+              SideFiles.read(checkpoint.folder()),
               checkpoint.config(),
               DType.F32,
               (name, count) -> {

@@ -6,6 +6,7 @@ import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.checkpoint.CheckpointWriter;
 import io.relook.model.checkpoint.DType;
 import io.relook.model.checkpoint.ModelConfig;
+import io.relook.model.checkpoint.SideFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -55,7 +56,7 @@ public final class EmbeddedModel {
     new CheckpointWriter(new Configuration())
         .write(
             folder.toString(),
-            folder,
+            SideFiles.read(folder),
             config,
             DType.F32,
             (name, count) -> {

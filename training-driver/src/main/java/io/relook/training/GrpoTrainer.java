@@ -1,7 +1,5 @@
 package io.relook.training;
 
-import static org.apache.spark.sql.functions.col;
-
 import io.relook.jobs.RolloutJob;
 import io.relook.jobs.ScoreJob;
 import io.relook.lakehouse.Lakehouse;
@@ -9,29 +7,19 @@ import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
-import io.relook.model.engine.PolicyRow;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
 import io.relook.model.torch.TorchProgram;
-import io.relook.objective.ClipBounds;
-import io.relook.objective.Masked;
-import io.relook.preset.ObjectiveValues;
 import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 
 /**
@@ -43,11 +31,6 @@ import org.apache.spark.sql.Row;
 final class GrpoTrainer {
   /** How often a step whose groups all agree asks other queries (our choice). */
   private static final int MORE_GROUPS = 3;
-
-  /** Rewards closer than this are equal. */
-  private static final double SAME_REWARD = 1e-12;
-
-  private static final String TRUNCATED = "length";
 
   private final Lakehouse lakehouse;
   private final Policies policies;
@@ -73,19 +56,6 @@ final class GrpoTrainer {
     this.objective = new PolicyStep(preset.grpo().objective(), preset.rollout().maxNewTokens());
   }
 
-  /** A sample with what it earned. */
-  private record Sample(Rows.Trajectory trajectory, double total, double advantage) {}
-
-  /** What a step trains on. */
-  private record Batch(
-      List<Sample> samples,
-      int groups,
-      int used,
-      List<Rows.GroupFiltered> filtered,
-      double mean,
-      double deviation,
-      Map<String, Double> parts) {}
-
   /** Trains {@code from} for the preset's steps; returns the last version. */
   Rows.CheckpointRow run(
       String runId,
@@ -97,6 +67,7 @@ final class GrpoTrainer {
     LearningRate schedule =
         new LearningRate(grpo.rate(), grpo.schedule(), grpo.warmupSteps(), grpo.steps());
     Optional<Rows.CheckpointRow> done = policies.newest(iteration, "grpo");
+    Curves curves = Curves.of(lakehouse, runId, iteration, "grpo", done);
     Rows.CheckpointRow current = done.orElse(from);
     if (done.map(Rows.CheckpointRow::step).orElse(0) >= grpo.steps()) {
       return current;
@@ -120,52 +91,52 @@ final class GrpoTrainer {
               grpo.maxGradientNorm(),
               grpo.weightDecay(),
               policies.skipped(iteration, "grpo", done));
-      for (int step = current.stage().equals("grpo") ? current.step() + 1 : 1;
+      GrpoUpdate update = new GrpoUpdate(model, reference, prompts, grpo, objective);
+      for (int step = done.map(Rows.CheckpointRow::step).orElse(0) + 1;
           step <= grpo.steps();
           step++) {
         long began = System.nanoTime();
         List<RolloutJob.Ask> asked = new ArrayList<>(slice(queries, iteration, step - 1));
         Clock clock = new Clock();
         rollOut(runId, iteration, step, current, asked, clock);
-        Batch batch = batch(runId, iteration, step, asked);
-        for (int more = 1; batch.used == 0 && more <= MORE_GROUPS; more++) {
+        GrpoBatch batch = batch(update, runId, iteration, step, asked);
+        for (int more = 1; batch.used() == 0 && more <= MORE_GROUPS; more++) {
           int next = step - 1 + more * grpo.steps();
           asked.addAll(slice(queries, iteration, next));
           rollOut(runId, iteration, step, current, asked, clock);
-          batch = batch(runId, iteration, step, asked);
+          batch = batch(update, runId, iteration, step, asked);
         }
         Map<String, Long> read =
             Map.of(
                 Table.TRAJECTORIES.tableName(), lakehouse.version(Table.TRAJECTORIES),
                 Table.REWARDS.tableName(), lakehouse.version(Table.REWARDS));
-        List<TrainingRow> rows = rows(model, reference, batch);
+        List<TrainingRow> rows = update.rows(batch.samples());
         clock.lap("prepare");
-        OptimizerStep.Done made = optimize(optimizer, rows, schedule.at(step - 1));
+        OptimizerStep.Done made = update.make(optimizer, rows, schedule.at(step - 1));
         made.secondsByPart().forEach(clock::put);
-        Rows.CheckpointRow before = current;
         double seconds = (System.nanoTime() - began) / 1e9;
-        Rows.TrainingStep told =
-            row(
-                new StepId(runId, iteration, step, before.policyVersion()),
-                batch,
-                read,
-                made,
-                schedule.at(step - 1),
-                clock.seconds());
-        lakehouse.replace(Table.TRAINING_STEPS, List.of(Rows.TRAINING_STEP.toRow(told)));
+        Row told =
+            Rows.TRAINING_STEP.toRow(
+                row(
+                    new StepId(runId, iteration, step, current.policyVersion(), rewards.version()),
+                    batch,
+                    read,
+                    made,
+                    schedule.at(step - 1),
+                    seconds,
+                    clock.seconds()));
+        lakehouse.replace(Table.TRAINING_STEPS, List.of(told));
         optimizer.requireBudget(made);
-        current = policies.save(model, iteration, "grpo", step, before.policyVersion());
-        if (before.stage().equals("grpo")) {
-          policies.forgetOptimizer(before);
-        }
+        current = policies.save(model, iteration, "grpo", step, current.policyVersion());
+        curves.add(List.of(told), current);
         log.accept(
             "step %d of %d, reward %.3f, %d of %d groups, gradient norm %.3f, %.1f s"
                 .formatted(
                     step,
                     grpo.steps(),
-                    batch.mean,
-                    batch.used,
-                    batch.groups,
+                    batch.mean(),
+                    batch.used(),
+                    batch.groups(),
                     made.norm(),
                     seconds));
       }
@@ -197,112 +168,30 @@ final class GrpoTrainer {
     clock.lap("score");
   }
 
-  /** Of what was asked for alone: a run that was stopped may have sampled more for the step. */
-  private Batch batch(String runId, int iteration, int step, List<RolloutJob.Ask> asked) {
-    Set<String> queries = asked.stream().map(RolloutJob.Ask::queryId).collect(Collectors.toSet());
-    Map<String, List<Row>> groups = new TreeMap<>();
-    for (Row row :
-        lakehouse
-            .read(Table.TRAJECTORIES)
-            .where(
-                col("run_id")
-                    .equalTo(runId)
-                    .and(col("iteration").equalTo(iteration))
-                    .and(col("phase").equalTo(Phase.RL.word()))
-                    .and(col("step").equalTo(step)))
-            .join(
-                lakehouse
-                    .read(Table.REWARDS)
-                    .where(col("version").equalTo(rewards.version()))
-                    .select("trajectory_id", "total", "format", "accuracy", "reflection"),
-                "trajectory_id")
-            .orderBy("query_id", "sample")
-            .collectAsList()) {
-      if (queries.contains(row.<String>getAs("query_id"))) {
-        groups.computeIfAbsent(row.getAs("query_id"), q -> new ArrayList<>()).add(row);
-      }
-    }
-    List<Row> sampled = groups.values().stream().flatMap(List::stream).toList();
-    double[] totals = new double[sampled.size()];
-    double[] shaped = new double[totals.length];
-    double[] lengths = new double[totals.length];
-    long[] group = new long[totals.length];
-    for (int i = 0; i < totals.length; i++) {
-      Double total = sampled.get(i).getAs("total");
-      totals[i] = total == null ? Double.NaN : total;
-      lengths[i] = sampled.get(i).getList(sampled.get(i).fieldIndex("completion_ids")).size();
-      shaped[i] = objective.shaped(totals[i], (long) lengths[i]);
-      boolean next =
-          i > 0 && !sampled.get(i).getAs("query_id").equals(sampled.get(i - 1).getAs("query_id"));
-      group[i] = i == 0 ? 0 : group[i - 1] + (next ? 1 : 0);
-    }
-    double[] advantages = objective.advantages(shaped, lengths, group);
-    List<Sample> samples = new ArrayList<>();
-    List<Rows.GroupFiltered> filtered = new ArrayList<>();
-    int used = 0;
-    int at = 0;
-    for (List<Row> members : groups.values()) {
-      Masked.Spread own = Masked.spread(Arrays.copyOfRange(totals, at, at + members.size()));
-      boolean differs = own.most() - own.least() > SAME_REWARD;
-      used += differs ? 1 : 0;
-      if (!differs) {
-        filtered.add(
-            new Rows.GroupFiltered(
-                members.get(0).getAs("query_id"),
-                own.count() == 0 ? "no rewards" : "all rewards are equal"));
-      }
-      for (Row row : members) {
-        if (differs && !Double.isNaN(totals[at])) {
-          samples.add(new Sample(Rows.TRAJECTORY.fromRow(row), totals[at], advantages[at]));
-        }
-        at++;
-      }
-    }
-    double[] all = Arrays.stream(totals).filter(t -> !Double.isNaN(t)).toArray();
-    double mean = Arrays.stream(all).average().orElse(0);
-    double square = Arrays.stream(all).map(r -> (r - mean) * (r - mean)).average().orElse(0);
-    return new Batch(
-        samples, groups.size(), used, filtered, mean, Math.sqrt(square), means(sampled));
+  private GrpoBatch batch(
+      GrpoUpdate update, String runId, int iteration, int step, List<RolloutJob.Ask> asked) {
+    return GrpoBatch.read(
+        lakehouse.read(Table.TRAJECTORIES),
+        lakehouse.read(Table.REWARDS),
+        new GrpoBatch.Place(runId, iteration, step, rewards.version()),
+        asked.stream().map(RolloutJob.Ask::queryId).collect(Collectors.toSet()),
+        objective,
+        update::penalty);
   }
 
-  /** Of each part over the samples that have it. */
-  private static Map<String, Double> means(List<Row> sampled) {
-    Map<String, Double> means = new TreeMap<>();
-    for (String part : List.of("format", "accuracy", "reflection")) {
-      sampled.stream()
-          .map(row -> row.<Double>getAs(part))
-          .filter(Objects::nonNull)
-          .mapToDouble(Double::doubleValue)
-          .average()
-          .ifPresent(mean -> means.put(part, mean));
-    }
-    return means;
-  }
-
-  private OptimizerStep.Done optimize(
-      OptimizerStep optimizer, List<TrainingRow> rows, double rate) {
-    ObjectiveValues values = preset.grpo().objective();
-    return optimizer.policy(
-        rows,
-        values.policy(preset.grpo().temperature()),
-        new ClipBounds(values.clipLow(), values.clipHigh()),
-        rate);
-  }
-
-  private record StepId(String runId, int iteration, int step, String policy) {}
+  private record StepId(
+      String runId, int iteration, int step, String policy, String rewardVersion) {}
 
   private static Rows.TrainingStep row(
       StepId id,
-      Batch batch,
+      GrpoBatch batch,
       Map<String, Long> read,
       OptimizerStep.Done made,
       double rate,
-      Map<String, Double> seconds) {
+      double seconds,
+      Map<String, Double> secondsByPart) {
     StepMeasures measures = made.measures();
-    boolean any = !batch.samples.isEmpty();
-    List<Double> advantages = batch.samples.stream().map(s -> s.advantage).toList();
-    double truncated =
-        batch.samples.stream().filter(s -> s.trajectory.finish().equals(TRUNCATED)).count();
+    boolean any = !batch.samples().isEmpty();
     return new Rows.TrainingStep(
         id.runId,
         id.iteration,
@@ -311,60 +200,29 @@ final class GrpoTrainer {
         measures.loss(),
         made.norm(),
         rate,
-        batch.samples.size(),
+        batch.samples().size(),
         measures.tokens(),
-        batch.mean,
-        batch.deviation,
+        batch.mean(),
+        batch.deviation(),
         any ? measures.entropy() : null,
         any ? measures.clipFraction() : null,
         any ? measures.mostRatio() : null,
         any ? measures.largestGap() : null,
-        batch.groups,
-        batch.used,
-        batch.filtered,
-        batch.samples.stream().map(s -> s.trajectory.trajectoryId()).toList(),
-        advantages,
+        batch.groups(),
+        batch.used(),
+        batch.filtered(),
+        batch.trajectoryIds(),
+        batch.advantages(),
         read,
         id.policy,
         "%s/%d/grpo/%d".formatted(id.runId, id.iteration, id.step),
-        seconds.values().stream().mapToDouble(Double::doubleValue).sum(),
+        seconds,
         made.skipped(),
         any ? measures.lossParts() : null,
-        batch.parts,
-        any ? measures.policy(advantages, truncated / batch.samples.size()) : null,
-        seconds,
-        measures.gaps());
-  }
-
-  private List<TrainingRow> rows(TrainableModel model, TrainableModel reference, Batch batch) {
-    Set<String> images = new HashSet<>();
-    batch.samples.forEach(s -> images.addAll(s.trajectory.imageIds()));
-    prompts.prepare(images);
-    int count = batch.samples.size();
-    double[][] sampling = new double[count][];
-    double[] advantages = new double[count];
-    boolean[] truncated = new boolean[count];
-    for (int i = 0; i < count; i++) {
-      Rows.Trajectory t = batch.samples.get(i).trajectory;
-      sampling[i] = t.logProbs().stream().mapToDouble(Float::doubleValue).toArray();
-      advantages[i] = batch.samples.get(i).advantage;
-      truncated[i] = t.finish().equals(TRUNCATED);
-    }
-    PolicyStep.Samples samples = new PolicyStep.Samples(sampling, advantages, truncated);
-    List<TrainingRow> bare = new ArrayList<>();
-    List<PolicyRow> measuring = PolicyStep.measuring(samples);
-    for (int i = 0; i < count; i++) {
-      Rows.Trajectory t = batch.samples.get(i).trajectory;
-      int[] ids = t.completionIds().stream().mapToInt(Integer::intValue).toArray();
-      bare.add(new TrainingRow(prompts.of(t.promptIds(), t.imageIds()), ids, measuring.get(i)));
-    }
-    PolicyStep.Scores own = preset.grpo().objective().needsScores() ? scores(model, bare) : null;
-    PolicyStep.Scores away = reference == null ? null : scores(reference, bare);
-    List<PolicyRow> targets = objective.rows(samples, own, away);
-    return IntStream.range(0, count).mapToObj(i -> bare.get(i).with(targets.get(i))).toList();
-  }
-
-  private PolicyStep.Scores scores(TrainableModel model, List<TrainingRow> rows) {
-    return PolicyStep.scores(model, rows, preset.grpo().tokenBudget(), preset.grpo().temperature());
+        batch.parts(),
+        any ? measures.policy(batch.advantages(), batch.truncatedShare()) : null,
+        secondsByPart,
+        measures.gaps(),
+        id.rewardVersion);
   }
 }

@@ -3,6 +3,7 @@ package io.relook.training;
 import static org.apache.spark.sql.functions.col;
 
 import io.relook.jobs.EvaluateJob;
+import io.relook.jobs.HardPromptsJob;
 import io.relook.jobs.PartitionJob;
 import io.relook.jobs.ReconstructJob;
 import io.relook.jobs.RolloutJob;
@@ -23,18 +24,24 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * One iteration of VRE (arXiv 2603.26348), top to bottom: each line a stage, each stage a table in
- * and a table out. Every stage goes on from what is committed, so the same command resumes a run.
+ * VRE's iterations (arXiv 2603.26348, figure 1), top to bottom: each line a stage, each stage a
+ * table in and a table out. Every stage goes on from what is committed, so the same command resumes
+ * a run.
  *
  * <pre>
  * queries      → ROLL OUT    → trajectories    K samples each, base policy
  * trajectories → SCORE       → rewards         format, accuracy, reflection
  * rewards      → PARTITION   → difficulty      0 < pass rate ≤ 1 is kept
  * difficulty   → RECONSTRUCT → reflections, sft_examples
+ *   for each iteration:
  * sft_examples → SFT         → training_steps, checkpoints: the cold-start policy
  * queries      → REJECT      → trajectories    cold-start policy: some right is RL data, none right is hard
- * RL data      → GRPO        → trajectories, rewards, training_steps, checkpoints
+ * RL data      → GRPO        → trajectories, rewards, training_steps, checkpoints: the RL policy
+ * hard         → HARD        → trajectories, sft_examples of the next iteration, by the RL policy
  * </pre>
+ *
+ * The next iteration fine-tunes the RL policy on what it solved of the hard prompts and goes on
+ * with GRPO: the figure's arrow from SFT-Iter(i+1) ends at the RL model (our reading).
  */
 final class IterationLoop {
   static final String BENCHMARK = "held-out";
@@ -52,57 +59,107 @@ final class IterationLoop {
     this.preset = preset;
     this.progress = progress;
     this.rewards = Rewards.of(lakehouse.spark(), preset.rewards());
-    this.policies = new Policies(lakehouse, runId, preset.train());
+    this.policies = new Policies(lakehouse, runId, preset.train(), preset.keep());
   }
 
-  /** Runs iteration 1 from the base policy; returns the policy that it ends with. */
+  /** Runs the iterations from the base policy; returns the policy that the last ends with. */
   Rows.CheckpointRow run(Rows.CheckpointRow base, Path baseFolder, TorchProgram program) {
-    Dataset<Row> train = lakehouse.read(Table.QUERIES).where("split = 'train'");
-    List<RolloutJob.Ask> questions = RolloutJob.questions(train);
-    ScoreJob score = new ScoreJob(lakehouse, rewards, preset.failureBudget());
+    RowPrompts prompts =
+        new RowPrompts(lakehouse, ImageProcessor.load(baseFolder), preset.rollout().minPixels());
+    construct(base, baseFolder);
+    Rows.CheckpointRow policy = base;
+    for (int i = 1; i <= preset.iterations(); i++) {
+      Rows.CheckpointRow coldStart = fineTune(i, policy, program, prompts);
+      rejectionSampling(i, coldStart);
+      Dataset<Row> rlData = rlData(i);
+      if (i > 1 && rlData.isEmpty()) {
+        progress.line("no question is answered sometimes right and sometimes wrong: the run ends");
+        return coldStart;
+      }
+      policy = reinforce(i, coldStart, rlData, program, prompts);
+      if (i < preset.iterations()) {
+        evaluate(policy);
+        solveHardPrompts(i, policy);
+      }
+    }
+    return policy;
+  }
+
+  /** The first iteration's examples: the base policy's own traces, with a second look. */
+  private void construct(Rows.CheckpointRow base, Path baseFolder) {
+    List<RolloutJob.Ask> questions = RolloutJob.questions(train());
+    progress.stage(1, "roll out", rows(questions));
+    new RolloutJob(lakehouse, preset.engine(), rollout(1, Phase.DIFFICULTY, base))
+        .run(questions, progress::rows);
+    progress.stage(1, "score", 0);
+    score();
+    progress.stage(1, "partition", 0);
+    new PartitionJob(lakehouse, rewards.version()).run(runId, 1);
+    requireUnstable();
+    progress.stage(1, "reconstruct", 0);
     try (TextProcessor text = TextProcessor.load(baseFolder)) {
-      RowPrompts prompts =
-          new RowPrompts(lakehouse, ImageProcessor.load(baseFolder), preset.rollout().minPixels());
-
-      progress.stage(1, "roll out", rows(questions));
-      new RolloutJob(lakehouse, preset.engine(), rollout(1, Phase.DIFFICULTY, base))
-          .run(questions, progress::rows);
-      progress.stage(1, "score", 0);
-      score.run(runId);
-      progress.stage(1, "partition", 0);
-      new PartitionJob(lakehouse, rewards.version()).run(runId, 1);
-      requireUnstable();
-
-      progress.stage(1, "reconstruct", 0);
       new ReconstructJob(
               lakehouse,
               preset.engine(),
               rollout(1, Phase.RECONSTRUCTION, base),
               rewards,
               text,
-              new ReconstructJob.Config(
-                  preset.reconstruct().sources(),
-                  preset.reconstruct().candidates(),
-                  preset.reconstruct().directShare(),
-                  preset.reconstruct().instruction()))
+              preset.reconstruct())
           .run(progress::rows);
-
-      progress.stage(1, "sft", 0);
-      Rows.CheckpointRow coldStart =
-          new SftTrainer(
-                  lakehouse, policies, program, prompts, preset.sft(), preset.engine().threads())
-              .run(runId, 1, base, progress::line);
-      evaluate(coldStart);
-
-      progress.stage(1, "rejection sampling", rows(questions));
-      new RolloutJob(lakehouse, preset.engine(), rollout(1, Phase.REJECTION, coldStart))
-          .run(questions, progress::rows);
-      score.run(runId);
-
-      progress.stage(1, "grpo", 0);
-      return new GrpoTrainer(lakehouse, policies, program, prompts, rewards, preset)
-          .run(runId, 1, coldStart, RolloutJob.questions(rlData(train)), progress::line);
     }
+  }
+
+  private Rows.CheckpointRow fineTune(
+      int iteration, Rows.CheckpointRow from, TorchProgram program, RowPrompts prompts) {
+    progress.stage(iteration, "sft", 0);
+    int threads = preset.engine().threads();
+    Rows.CheckpointRow coldStart =
+        new SftTrainer(lakehouse, policies, program, prompts, preset.sft(), threads)
+            .run(runId, iteration, from, progress::line);
+    evaluate(coldStart);
+    return coldStart;
+  }
+
+  private void rejectionSampling(int iteration, Rows.CheckpointRow coldStart) {
+    List<RolloutJob.Ask> questions = RolloutJob.questions(train());
+    progress.stage(iteration, "rejection sampling", rows(questions));
+    new RolloutJob(lakehouse, preset.engine(), rollout(iteration, Phase.REJECTION, coldStart))
+        .run(questions, progress::rows);
+    score();
+  }
+
+  private Rows.CheckpointRow reinforce(
+      int iteration,
+      Rows.CheckpointRow coldStart,
+      Dataset<Row> rlData,
+      TorchProgram program,
+      RowPrompts prompts) {
+    progress.stage(iteration, "grpo", 0);
+    return new GrpoTrainer(lakehouse, policies, program, prompts, rewards, preset)
+        .run(runId, iteration, coldStart, RolloutJob.questions(rlData), progress::line);
+  }
+
+  private void solveHardPrompts(int iteration, Rows.CheckpointRow policy) {
+    progress.stage(iteration, "hard prompts", 0);
+    HardPromptsJob.Result solved =
+        new HardPromptsJob(
+                lakehouse,
+                preset.engine(),
+                rollout(iteration, Phase.HARD, policy),
+                rewards,
+                preset.reconstruct().sources())
+            .run(progress::rows);
+    progress.line(
+        "%d of %d hard questions solved, %d examples"
+            .formatted(solved.solved(), solved.hard(), solved.examples()));
+  }
+
+  private Dataset<Row> train() {
+    return lakehouse.read(Table.QUERIES).where("split = 'train'");
+  }
+
+  private void score() {
+    new ScoreJob(lakehouse, rewards, preset.failureBudget()).run(runId);
   }
 
   /** Greedy answers to the held-out questions. */
@@ -120,14 +177,14 @@ final class IterationLoop {
   }
 
   /** Questions that the cold-start policy answers sometimes but not always (our choice). */
-  private Dataset<Row> rlData(Dataset<Row> train) {
+  private Dataset<Row> rlData(int iteration) {
     Dataset<Row> rates =
         lakehouse
             .read(Table.TRAJECTORIES)
             .where(
                 col("run_id")
                     .equalTo(runId)
-                    .and(col("iteration").equalTo(1))
+                    .and(col("iteration").equalTo(iteration))
                     .and(col("phase").equalTo(Phase.REJECTION.word())))
             .join(
                 lakehouse.read(Table.REWARDS).where(col("version").equalTo(rewards.version())),
@@ -135,10 +192,11 @@ final class IterationLoop {
             .groupBy("query_id")
             .agg(org.apache.spark.sql.functions.avg("accuracy").as("rate"))
             .where("rate > 0 and rate < 1");
-    return train.join(
-        rates.select("query_id"),
-        scala.jdk.javaapi.CollectionConverters.asScala(List.of("query_id")).toSeq(),
-        "left_semi");
+    return train()
+        .join(
+            rates.select("query_id"),
+            scala.jdk.javaapi.CollectionConverters.asScala(List.of("query_id")).toSeq(),
+            "left_semi");
   }
 
   private void requireUnstable() {

@@ -22,11 +22,27 @@ final class MemoryCheck {
   }
 
   static MemoryEstimate require(TrainableModel model, List<List<TrainingRow>> packs, long free) {
-    MemoryEstimate largest =
-        packs.stream()
-            .map(model::estimate)
-            .max(Comparator.comparingLong(MemoryEstimate::total))
-            .orElseThrow();
+    return require(largest(model, packs), free);
+  }
+
+  /** As above, on an executor: the optimizer is another process's. */
+  static void requirePass(TrainableModel model, List<List<TrainingRow>> packs) {
+    require(largest(model, packs).ofPass(), free());
+  }
+
+  /** As above, of a process whose gradients are computed by others. */
+  static void requireUpdate(TrainableModel model, List<List<TrainingRow>> packs) {
+    require(largest(model, packs).ofUpdate(), free());
+  }
+
+  private static MemoryEstimate largest(TrainableModel model, List<List<TrainingRow>> packs) {
+    return packs.stream()
+        .map(model::estimate)
+        .max(Comparator.comparingLong(MemoryEstimate::total))
+        .orElseThrow();
+  }
+
+  private static MemoryEstimate require(MemoryEstimate largest, long free) {
     if (largest.total() > free) {
       throw new RelookException(
           RelookException.Category.CONFIG,
@@ -47,7 +63,7 @@ final class MemoryCheck {
   }
 
   /** What this machine can still give: Linux's own figure, or that of the JVM's container. */
-  private static long free() {
+  static long free() {
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     try {

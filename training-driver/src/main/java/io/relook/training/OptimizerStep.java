@@ -41,7 +41,9 @@ final class OptimizerStep {
     this.train = train;
     this.tokenBudget = tokenBudget;
     this.longestGradient = longestGradient;
-    this.adamw = new TrainableModel.AdamW(0.9, 0.999, 1e-8, weightDecay);
+    Preset.AdamW moments = train.adamw();
+    this.adamw =
+        new TrainableModel.AdamW(moments.beta1(), moments.beta2(), moments.epsilon(), weightDecay);
     this.skipped = skipped;
   }
 
@@ -64,7 +66,11 @@ final class OptimizerStep {
       List<TrainingRow> rows, Objective objective, ClipBounds bounds, Double gate, double rate) {
     List<List<TrainingRow>> packs = MicroBatches.of(rows, tokenBudget);
     if (model.steps() == 0 && !packs.isEmpty()) {
-      MemoryCheck.require(model, packs);
+      if (train.shards() == 1) {
+        MemoryCheck.require(model, packs);
+      } else {
+        MemoryCheck.requireUpdate(model, packs);
+      }
     }
     long began = System.nanoTime();
     StepMeasures measures = new StepMeasures(rows, bounds);

@@ -1,8 +1,10 @@
 package io.relook.training;
 
+import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.col;
 
 import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.checkpoint.Adapter;
@@ -14,6 +16,7 @@ import io.relook.model.checkpoint.ModelConfig;
 import io.relook.model.checkpoint.Modules;
 import io.relook.model.checkpoint.TensorFile;
 import io.relook.model.engine.ComputeType;
+import io.relook.model.engine.PolicySize;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainedParts;
 import io.relook.model.torch.TorchProgram;
@@ -22,12 +25,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Column;
 
 /** The versions of a run's weights: files under a prefix of their own, committed by a row. */
 final class Policies {
@@ -37,12 +42,16 @@ final class Policies {
   private final Lakehouse lakehouse;
   private final String runId;
   private final Preset.Train train;
+  private final Preset.Keep keep;
+  private final Retention retention;
   private final Configuration hadoop;
 
-  Policies(Lakehouse lakehouse, String runId, Preset.Train train) {
+  Policies(Lakehouse lakehouse, String runId, Preset.Train train, Preset.Keep keep) {
     this.lakehouse = lakehouse;
     this.runId = runId;
     this.train = train;
+    this.keep = keep;
+    this.retention = new Retention(keep);
     this.hadoop = lakehouse.spark().sessionState().newHadoopConf();
   }
 
@@ -59,11 +68,12 @@ final class Policies {
     if (train.shards() == 1) {
       return Gradients.here();
     }
-    String name = "%s/%s/%s".formatted(runId, stage, UUID.randomUUID());
-    return new SparkGradients(
+    return Gradients.onSpark(
         new JavaSparkContext(lakehouse.spark().sparkContext()),
-        new ReplicaSetup(name, start.uri(), train, threads),
-        train.shards());
+        "%s/%s/%s".formatted(runId, stage, UUID.randomUUID()),
+        start.uri(),
+        train,
+        threads);
   }
 
   /** How many steps of a stage left the weights as they were, up to its newest version. */
@@ -72,10 +82,7 @@ final class Policies {
         lakehouse
             .read(Table.TRAINING_STEPS)
             .where(
-                col("run_id")
-                    .equalTo(runId)
-                    .and(col("iteration").equalTo(iteration))
-                    .and(col("stage").equalTo(stage))
+                of(iteration, stage)
                     .and(col("step").leq(newest.map(Rows.CheckpointRow::step).orElse(0)))
                     .and(col("skipped").isNotNull()))
             .count();
@@ -85,11 +92,7 @@ final class Policies {
   Optional<Rows.CheckpointRow> newest(int iteration, String stage) {
     return lakehouse
         .read(Table.CHECKPOINTS)
-        .where(
-            col("run_id")
-                .equalTo(runId)
-                .and(col("iteration").equalTo(iteration))
-                .and(col("stage").equalTo(stage)))
+        .where(of(iteration, stage))
         .orderBy(col("step").desc())
         .limit(1)
         .collectAsList()
@@ -104,25 +107,45 @@ final class Policies {
     if (known.isPresent()) {
       return known.get();
     }
-    return commit(0, "base", 0, uri, null, null);
+    Rows.CheckpointRow row =
+        new Rows.CheckpointRow(
+            version(0, "base", 0), runId, 0, "base", 0, uri, null, null, now(), null, null);
+    lakehouse.merge(Table.CHECKPOINTS, List.of(Rows.CHECKPOINT.toRow(row)));
+    return row;
   }
 
-  /** Writes a model, its adapter and its optimizer, then the row that commits them. */
+  /**
+   * Writes a model, its adapter and its optimizer, then the row that commits them; the versions
+   * that this one makes superfluous go.
+   */
   Rows.CheckpointRow save(
       TrainableModel model, int iteration, String stage, int step, String parent) {
     String uri =
-        lakehouse.folder("policies")
-            + "/%s/%d-%s-%04d-%s"
-                .formatted(
-                    runId, iteration, stage, step, UUID.randomUUID().toString().substring(0, 8));
+        folder()
+            + "/%d-%s-%04d-%s"
+                .formatted(iteration, stage, step, UUID.randomUUID().toString().substring(0, 8));
     CheckpointWriter writer = new CheckpointWriter(hadoop);
-    model.write(writer, uri, DType.F32);
+    String sha256 = model.write(writer, uri, DType.F32);
     if (model.hasAdapter()) {
       model.adapter().write(writer, uri + "/" + ADAPTER, model.config());
     }
-    String optimizer = uri + "/" + OPTIMIZER;
+    String optimizer = optimizer(uri);
     model.writeOptimizer(writer, optimizer);
-    return commit(iteration, stage, step, uri, optimizer, parent);
+    Rows.CheckpointRow row =
+        new Rows.CheckpointRow(
+            version(iteration, stage, step),
+            runId,
+            iteration,
+            stage,
+            step,
+            uri,
+            optimizer,
+            parent,
+            now(),
+            sha256,
+            null);
+    commit(row, iteration, stage);
+    return row;
   }
 
   /**
@@ -145,11 +168,19 @@ final class Policies {
   }
 
   static TrainableModel.Setup setup(Preset.Train train, Adapter adapter) {
+    return new TrainableModel.Setup(parts(train), adapter, ComputeType.of(train.dtype()));
+  }
+
+  /** What a policy of that shape takes when it trains so. */
+  static PolicySize size(Preset.Train train, ModelConfig config) {
+    LoraConfig lora = train.lora() == null ? null : settings(train.lora());
+    return new PolicySize(config, parts(train), lora, ComputeType.of(train.dtype()));
+  }
+
+  private static TrainedParts parts(Preset.Train train) {
     List<String> parts = train.parts();
-    TrainedParts trained =
-        new TrainedParts(
-            parts.contains("vision"), parts.contains("merger"), parts.contains("language"));
-    return new TrainableModel.Setup(trained, adapter, ComputeType.of(train.dtype()));
+    return new TrainedParts(
+        parts.contains("vision"), parts.contains("merger"), parts.contains("language"));
   }
 
   /** A new one begins as the version it lies over decides, in every process alike. */
@@ -162,14 +193,16 @@ final class Policies {
   }
 
   static Adapter freshAdapter(Preset.Lora lora, ModelConfig config, long seed) {
-    LoraConfig settings =
-        new LoraConfig(
-            lora.rank(),
-            lora.alpha(),
-            lora.rankStabilised(),
-            Modules.of(lora.targets()),
-            Modules.of(lora.exclude()));
-    return Adapter.fresh(settings, config, seed);
+    return Adapter.fresh(settings(lora), config, seed);
+  }
+
+  private static LoraConfig settings(Preset.Lora lora) {
+    return new LoraConfig(
+        lora.rank(),
+        lora.alpha(),
+        lora.rankStabilised(),
+        Modules.of(lora.targets()),
+        Modules.of(lora.exclude()));
   }
 
   private void readOptimizer(TrainableModel model, Rows.CheckpointRow version) {
@@ -188,31 +221,99 @@ final class Policies {
     }
   }
 
-  /** Drops the optimizer's state of a version that is not the newest any more. */
-  void forgetOptimizer(Rows.CheckpointRow row) {
-    if (row.optimizerUri() == null) {
-      return;
+  /** The versions of a stage whose files are there. */
+  private List<Rows.CheckpointRow> versions(int iteration, String stage) {
+    return lakehouse
+        .read(Table.CHECKPOINTS)
+        .where(of(iteration, stage).and(col("removed_at").isNull()))
+        .collectAsList()
+        .stream()
+        .map(Rows.CHECKPOINT::fromRow)
+        .toList();
+  }
+
+  /** That which answers most of the held-out questions, of versions that were evaluated. */
+  private Optional<String> best(int iteration, String stage) {
+    return lakehouse
+        .read(Table.EVALUATIONS)
+        .where(
+            col("run_id")
+                .equalTo(runId)
+                .and(col("policy_version").startsWith(version(iteration, stage, ""))))
+        .groupBy("policy_version")
+        .agg(avg(col("correct").cast("int")).as("accuracy"))
+        .orderBy(col("accuracy").desc(), col("policy_version"))
+        .limit(1)
+        .collectAsList()
+        .stream()
+        .findFirst()
+        .map(row -> row.getString(0));
+  }
+
+  /**
+   * Gives up what the preset does not keep of a stage's versions; the rows are committed before the
+   * files go, so that no row names files that are not there.
+   */
+  List<Rows.CheckpointRow> retire(int iteration, String stage) {
+    return commit(List.of(), iteration, stage);
+  }
+
+  /** Commits a version whose files are written. */
+  void commit(Rows.CheckpointRow version, int iteration, String stage) {
+    commit(List.of(version), iteration, stage);
+  }
+
+  private List<Rows.CheckpointRow> commit(
+      List<Rows.CheckpointRow> fresh, int iteration, String stage) {
+    List<Rows.CheckpointRow> changes =
+        retention.changes(
+            Stream.concat(versions(iteration, stage).stream(), fresh.stream()).toList(),
+            keep.best() ? best(iteration, stage) : Optional.empty(),
+            now());
+    lakehouse.replace(
+        Table.CHECKPOINTS,
+        Stream.concat(fresh.stream(), changes.stream()).map(Rows.CHECKPOINT::toRow).toList());
+    for (Rows.CheckpointRow change : changes) {
+      delete(change.removedAt() != null ? change.uri() : optimizer(change.uri()));
     }
+    return changes;
+  }
+
+  void delete(String uri) {
     try {
-      org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(row.optimizerUri());
-      FileSystem files = path.getFileSystem(hadoop);
-      files.delete(path, false);
+      org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(uri);
+      path.getFileSystem(hadoop).delete(path, true);
     } catch (IOException e) {
-      throw new io.relook.lakehouse.RelookException(
-          io.relook.lakehouse.RelookException.Category.STORAGE,
-          "Cannot delete %s: %s.".formatted(row.optimizerUri(), e.getMessage()),
+      throw new RelookException(
+          RelookException.Category.STORAGE,
+          "Cannot delete %s: %s.".formatted(uri, e.getMessage()),
           e);
     }
   }
 
-  private Rows.CheckpointRow commit(
-      int iteration, String stage, int step, String uri, String optimizer, String parent) {
-    String version = "%s/%d/%s/%d".formatted(runId, iteration, stage, step);
-    Rows.CheckpointRow row =
-        new Rows.CheckpointRow(
-            version, runId, iteration, stage, step, uri, optimizer, parent, Instant.now());
-    lakehouse.merge(Table.CHECKPOINTS, List.of(Rows.CHECKPOINT.toRow(row)));
-    return newest(iteration, stage).orElse(row);
+  /** As precise as the tables keep it. */
+  private static Instant now() {
+    return Instant.now().truncatedTo(ChronoUnit.MICROS);
+  }
+
+  static String optimizer(String uri) {
+    return uri + "/" + OPTIMIZER;
+  }
+
+  /** Where the run's versions lie. */
+  String folder() {
+    return lakehouse.folder("policies") + "/" + runId;
+  }
+
+  private String version(int iteration, String stage, Object step) {
+    return "%s/%d/%s/%s".formatted(runId, iteration, stage, step);
+  }
+
+  private Column of(int iteration, String stage) {
+    return col("run_id")
+        .equalTo(runId)
+        .and(col("iteration").equalTo(iteration))
+        .and(col("stage").equalTo(stage));
   }
 
   /** A folder on this machine for what has to be a file. */

@@ -7,12 +7,15 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.apache.spark.sql.Row;
 
 /**
  * What runs, rows done, rate, time left: for people, on standard output; and how long each stage
- * took: → {@code stages}.
+ * took: → {@code stages}. One commit ends a stage and begins the next: a run has ended where its
+ * newest stage has.
  */
 final class Progress {
   private final PrintWriter out;
@@ -31,13 +34,18 @@ final class Progress {
 
   /** A stage begins, the one before it ends; {@code rows} of it are expected, 0 unknown. */
   void stage(int iteration, String name, long rows) {
-    finish();
+    List<Row> stretches = new ArrayList<>();
+    if (current != null) {
+      stretches.add(stretch(seconds()));
+    }
     this.iteration = iteration;
     current = name;
     expected = rows;
-    began = Instant.now();
+    began = Instant.now().truncatedTo(ChronoUnit.MICROS);
     out.printf("%s ...%n", name);
     out.flush();
+    stretches.add(stretch(0));
+    lakehouse.replace(Table.STAGES, stretches);
   }
 
   /** Rows committed so far. */
@@ -59,12 +67,13 @@ final class Progress {
   /** Ends the last stage. */
   void finish() {
     if (current != null) {
-      Rows.Stage stretch =
-          new Rows.Stage(
-              runId, iteration, current, began.truncatedTo(ChronoUnit.MICROS), seconds());
-      lakehouse.merge(Table.STAGES, List.of(Rows.STAGE.toRow(stretch)));
+      lakehouse.replace(Table.STAGES, List.of(stretch(seconds())));
       current = null;
     }
+  }
+
+  private Row stretch(double seconds) {
+    return Rows.STAGE.toRow(new Rows.Stage(runId, iteration, current, began, seconds));
   }
 
   private double seconds() {

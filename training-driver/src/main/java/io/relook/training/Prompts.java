@@ -19,13 +19,17 @@ final class Prompts {
   }
 
   Prompt of(byte[] picture, String question) {
-    PictureGrid grid = images.process(picture);
+    return of(List.of(picture), question);
+  }
+
+  Prompt of(List<byte[]> pictures, String question) {
+    List<PictureGrid> grids = pictures.stream().map(images::process).toList();
     int[] ids =
         text.encodeChat(
-            List.of(Message.ofPictures("user", 1, question)),
-            List.of(grid.tokens(images.mergeSize())),
+            List.of(Message.ofPictures("user", grids.size(), question)),
+            grids.stream().map(grid -> grid.tokens(images.mergeSize())).toList(),
             true);
-    return new Prompt(ids, List.of(grid));
+    return new Prompt(ids, grids);
   }
 
   /** An answer's tokens with the token that ends a turn. */

@@ -6,6 +6,7 @@ import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.spark.ModelPool;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
@@ -29,9 +30,17 @@ final class Replica {
     this.model = model;
   }
 
-  /** Tasks of one JVM take turns: they share the engine's threads. */
+  /**
+   * Tasks of one JVM take turns: they share the engine's threads.
+   *
+   * @param first looks at a policy that was just loaded
+   */
   static <T> T with(
-      ReplicaSetup setup, long step, Supplier<float[][]> values, Function<TrainableModel, T> work) {
+      ReplicaSetup setup,
+      long step,
+      Supplier<float[][]> values,
+      Consumer<TrainableModel> first,
+      Function<TrainableModel, T> work) {
     TURN.lock();
     try {
       if (loaded != null && !loaded.stage.equals(setup.stage())) {
@@ -40,6 +49,7 @@ final class Replica {
       }
       if (loaded == null) {
         loaded = new Replica(setup.stage(), load(setup));
+        first.accept(loaded.model);
       }
       if (loaded.step != step) {
         loaded.model.setLearntValues(values.get());

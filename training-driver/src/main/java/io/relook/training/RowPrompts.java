@@ -25,10 +25,14 @@ final class RowPrompts {
 
   RowPrompts(Lakehouse lakehouse, ImageProcessor images, long minPixels) {
     this.lakehouse = lakehouse;
-    this.images =
-        minPixels > 0
-            ? images.withBudget(new PixelBudget(minPixels, Math.max(minPixels * 4, 1 << 20)))
-            : images;
+    this.images = images(images, minPixels);
+  }
+
+  /** As a preset has them: 0 is the checkpoint's own bound. */
+  static ImageProcessor images(ImageProcessor images, long minPixels) {
+    return minPixels > 0
+        ? images.withBudget(new PixelBudget(minPixels, Math.max(minPixels * 4, 1 << 20)))
+        : images;
   }
 
   /** Reads the pictures that are not there yet. */

@@ -67,6 +67,7 @@ final class SftTrainer {
     int perEpoch = (examples.size() + config.batch() - 1) / config.batch();
     int total = perEpoch * config.epochs();
     Optional<Rows.CheckpointRow> done = policies.newest(iteration, "sft");
+    Curves curves = Curves.of(lakehouse, runId, iteration, "sft", done);
     Rows.CheckpointRow current = done.orElse(from);
     if (done.isPresent() && current.step() >= total) {
       // The stages after this one drop the optimizer's state: a finished stage must not need it.
@@ -89,7 +90,7 @@ final class SftTrainer {
         long began = System.nanoTime();
         List<Rows.SftExample> batch = batch(examples, iteration, step / perEpoch, step % perEpoch);
         double rate = schedule.at(step);
-        OptimizerStep.Done made = optimizer.supervised(rows(batch), rate);
+        OptimizerStep.Done made = optimizer.supervised(rows(prompts, batch), rate);
         String out = "%s/%d/sft/%d".formatted(runId, iteration, step + 1);
         steps.add(
             Rows.TRAINING_STEP.toRow(
@@ -123,15 +124,17 @@ final class SftTrainer {
                     null,
                     made.measures().lengths(),
                     made.secondsByPart(),
+                    null,
                     null)));
         boolean saves = (step + 1) % config.saveEvery() == 0 || step + 1 == total;
         if (saves || optimizer.isOverBudget()) {
           lakehouse.replace(Table.TRAINING_STEPS, steps);
-          steps.clear();
           optimizer.requireBudget(made);
         }
         if (saves) {
           current = policies.save(model, iteration, "sft", step + 1, current.policyVersion());
+          curves.add(steps, current);
+          steps.clear();
           log.accept("step %d of %d, loss %.4f".formatted(step + 1, total, made.measures().loss()));
         }
       }
@@ -148,7 +151,8 @@ final class SftTrainer {
     return shuffled.subList(from, Math.min(shuffled.size(), from + config.batch()));
   }
 
-  private List<TrainingRow> rows(List<Rows.SftExample> batch) {
+  /** A step's rows; each of its targets weighs the same. */
+  static List<TrainingRow> rows(RowPrompts prompts, List<Rows.SftExample> batch) {
     int targets = batch.stream().mapToInt(e -> e.completionIds().size()).sum();
     List<TrainingRow> rows = new ArrayList<>();
     for (Rows.SftExample example : batch) {

@@ -36,28 +36,41 @@ final class SparkGradients implements Gradients {
   private record Shard(int number, List<Integer> packs, List<List<TrainingRow>> rows)
       implements Serializable {}
 
+  /**
+   * @param received seconds until the executor had the step's values, and its model where that was
+   *     not loaded yet
+   * @param seconds of the shard's gradient
+   */
   private record ShardDone(
       int number,
       List<TrainableModel.Outcome> outcomes,
-      float[][] gradients,
+      FloatBytes gradients,
       String executor,
+      double received,
       double seconds)
       implements Serializable {}
 
   private record Task(
-      ReplicaSetup setup, long step, Broadcast<float[][]> values, Objective objective)
+      ReplicaSetup setup, long step, Broadcast<FloatBytes> values, Objective objective)
       implements FlatMapFunction<Iterator<Shard>, ShardDone> {
     @Override
     public Iterator<ShardDone> call(Iterator<Shard> given) {
       List<ShardDone> done = new ArrayList<>();
       while (given.hasNext()) {
         Shard shard = given.next();
-        done.add(Replica.with(setup, step, values::value, model -> run(shard, model)));
+        long asked = System.nanoTime();
+        done.add(
+            Replica.with(
+                setup,
+                step,
+                () -> values.value().values(),
+                model -> MemoryCheck.requirePass(model, shard.rows),
+                model -> run(shard, model, asked)));
       }
       return done.iterator();
     }
 
-    private ShardDone run(Shard shard, TrainableModel model) {
+    private ShardDone run(Shard shard, TrainableModel model, long asked) {
       long began = System.nanoTime();
       List<TrainableModel.Outcome> outcomes = new ArrayList<>();
       for (List<TrainingRow> pack : shard.rows) {
@@ -66,9 +79,10 @@ final class SparkGradients implements Gradients {
       return new ShardDone(
           shard.number,
           outcomes,
-          model.gradients(),
+          FloatBytes.of(model.gradients()),
           SparkEnv.get().executorId(),
-          (System.nanoTime() - began) / 1e9);
+          (began - asked) / 1e9,
+          seconds(began));
     }
   }
 
@@ -86,24 +100,35 @@ final class SparkGradients implements Gradients {
     TrainableModel.Outcome[] outcomes = new TrainableModel.Outcome[packs.size()];
     Map<String, Double> seconds = new TreeMap<>();
     long began = System.nanoTime();
-    Broadcast<float[][]> values = spark.broadcast(model.learntValues());
-    seconds.put("send_weights", (System.nanoTime() - began) / 1e9);
+    Broadcast<FloatBytes> values = spark.broadcast(FloatBytes.of(model.learntValues()));
+    seconds.put("send_weights", seconds(began));
     try {
       JavaRDD<ShardDone> results =
           spark
               .parallelize(parts, parts.size())
               .mapPartitions(new Task(setup, steps++, values, objective));
-      for (ShardDone done : results.collect()) {
-        model.addGradients(done.gradients);
+      began = System.nanoTime();
+      List<ShardDone> all = results.collect();
+      seconds.put("wait_for_shards", seconds(began));
+      began = System.nanoTime();
+      for (ShardDone done : all) {
+        model.addGradients(done.gradients.values());
         List<Integer> numbers = parts.get(done.number).packs;
         for (int i = 0; i < numbers.size(); i++) {
           outcomes[numbers.get(i)] = done.outcomes.get(i);
         }
-        seconds.put("shard %d on executor %s".formatted(done.number, done.executor), done.seconds);
+        String shard = "shard %d on executor %s".formatted(done.number, done.executor);
+        seconds.put(shard, done.seconds);
+        seconds.put("values of " + shard, done.received);
       }
+      seconds.put("add_gradients", seconds(began));
     } finally {
       values.destroy();
     }
     return new Done(List.of(outcomes), seconds);
+  }
+
+  private static double seconds(long since) {
+    return (System.nanoTime() - since) / 1e9;
   }
 }

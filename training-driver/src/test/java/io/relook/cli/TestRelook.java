@@ -7,10 +7,14 @@ import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
 final class TestRelook {
+  private static final String PRESET =
+      Path.of(System.getProperty("relook.root"), "conf/presets/demo.yaml").toString();
+
   private final StringWriter errors = new StringWriter();
   private final CommandLine command = Relook.commandLine().setErr(new PrintWriter(errors));
 
@@ -19,6 +23,13 @@ final class TestRelook {
     assertEquals(1, command.execute("demo", "--preset", "nosuch"));
     assertTrue(errors.toString().startsWith("relook: There is no preset nosuch"), errors::toString);
     assertEquals(1, errors.toString().lines().count(), errors::toString);
+  }
+
+  @Test
+  void aPlanOfAModelThatIsNotThereSaysWhatIsEnough() {
+    assertEquals(1, command.execute("plan", PRESET, "--model", "nosuch"));
+    assertTrue(errors.toString().contains("no checkpoint in nosuch"), errors::toString);
+    assertTrue(errors.toString().contains("--no-measure"), errors::toString);
   }
 
   /** An executor's error arrives inside Spark's own. */

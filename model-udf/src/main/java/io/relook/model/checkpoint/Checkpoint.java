@@ -57,6 +57,18 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
+  /** A MODEL error where {@code uri}, any Hadoop path, holds no checkpoint; reads no weights. */
+  public static void requireAt(String uri, Configuration hadoop) {
+    try {
+      org.apache.hadoop.fs.Path config = new org.apache.hadoop.fs.Path(uri, "config.json");
+      if (!config.getFileSystem(hadoop).exists(config)) {
+        throw CheckpointErrors.missingFile(uri, "config.json");
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw CheckpointErrors.unreadable(uri, e);
+    }
+  }
+
   /** Reads the shape of a model in a folder on this machine that may have no weights yet. */
   public static ModelConfig readConfig(Path folder) {
     String uri = folder.toString();

@@ -2,15 +2,19 @@ package io.relook.model.checkpoint;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.relook.lakehouse.Keys;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileSystem;
@@ -21,22 +25,6 @@ import org.apache.hadoop.fs.FileSystem;
  */
 public final class CheckpointWriter {
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** What is copied beside the weights, where the source has it. */
-  private static final List<String> SIDE_FILES =
-      List.of(
-          "config.json",
-          "generation_config.json",
-          "tokenizer.json",
-          "tokenizer_config.json",
-          "vocab.json",
-          "merges.txt",
-          "added_tokens.json",
-          "special_tokens_map.json",
-          "chat_template.jinja",
-          "chat_template.json",
-          "preprocessor_config.json",
-          "video_preprocessor_config.json");
 
   /** A tensor's values on demand, so that no two tensors need to be in memory together. */
   public interface Source {
@@ -57,33 +45,33 @@ public final class CheckpointWriter {
   }
 
   /**
-   * Writes a policy: weights of the model's tensors as {@code dtype}, and the side files of {@code
-   * like}, a folder on this machine.
+   * Writes a policy: weights of the model's tensors as {@code dtype}, and the side files. Returns
+   * the SHA-256 of the weights' file, hexadecimal.
    */
-  public void write(String uri, Path like, ModelConfig config, DType dtype, Source source) {
+  public String write(
+      String uri, SideFiles beside, ModelConfig config, DType dtype, Source source) {
     List<Target> targets = new ArrayList<>();
     ExpectedTensors.of(config).forEach((name, shape) -> targets.add(new Target(name, shape)));
-    writeTensors(uri + "/model.safetensors", targets, dtype, source);
+    String sha256 = writeTensors(uri + "/model.safetensors", targets, dtype, source);
     try {
       org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(uri);
       FileSystem files = folder.getFileSystem(hadoop);
-      for (String name : SIDE_FILES) {
-        Path file = like.resolve(name);
-        if (Files.isRegularFile(file)) {
-          byte[] bytes = Files.readAllBytes(file);
-          if (name.equals("config.json")) {
-            ObjectNode json = (ObjectNode) JSON.readTree(bytes);
-            json.put(json.has("dtype") ? "dtype" : "torch_dtype", torchName(dtype));
-            bytes = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
-          }
-          try (OutputStream out = files.create(new org.apache.hadoop.fs.Path(folder, name), true)) {
-            out.write(bytes);
-          }
+      for (Map.Entry<String, byte[]> file : beside.contents().entrySet()) {
+        String name = file.getKey();
+        byte[] bytes = file.getValue();
+        if (name.equals("config.json")) {
+          ObjectNode json = (ObjectNode) JSON.readTree(bytes);
+          json.put(json.has("dtype") ? "dtype" : "torch_dtype", torchName(dtype));
+          bytes = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
+        }
+        try (OutputStream out = files.create(new org.apache.hadoop.fs.Path(folder, name), true)) {
+          out.write(bytes);
         }
       }
     } catch (IOException | FSError e) { // FSError: what Hadoop makes of a full local disk.
       throw CheckpointErrors.unwritable(uri, e);
     }
+    return sha256;
   }
 
   /** Copies a checkpoint on this machine with its weights rounded to bfloat16. */
@@ -91,7 +79,11 @@ public final class CheckpointWriter {
     try (Checkpoint source = Checkpoint.open(from.toString(), hadoop)) {
       TensorFile tensors = new TensorFile(from.resolve("model.safetensors"));
       write(
-          to.toString(), from, source.config(), DType.BF16, (name, count) -> tensors.floats(name));
+          to.toString(),
+          SideFiles.read(from),
+          source.config(),
+          DType.BF16,
+          (name, count) -> tensors.floats(name));
     }
   }
 
@@ -107,8 +99,11 @@ public final class CheckpointWriter {
     }
   }
 
-  /** Writes one safetensors file, float32 or bfloat16 (rounded to nearest even). */
-  public void writeTensors(String uri, List<Target> targets, DType dtype, Source source) {
+  /**
+   * Writes one safetensors file, float32 or bfloat16 (rounded to nearest even); returns its
+   * SHA-256, hexadecimal.
+   */
+  public String writeTensors(String uri, List<Target> targets, DType dtype, Source source) {
     ObjectNode header = JSON.createObjectNode();
     header.putObject("__metadata__").put("format", "pt");
     long at = 0;
@@ -119,12 +114,13 @@ public final class CheckpointWriter {
       entry.putArray("data_offsets").add(at).add(end);
       at = end;
     }
+    MessageDigest digest = Keys.sha256();
     try {
       org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(uri);
       FileSystem files = path.getFileSystem(hadoop);
       byte[] json = JSON.writeValueAsBytes(header);
       int padded = (json.length + 7) / 8 * 8;
-      try (OutputStream out = files.create(path, true)) {
+      try (OutputStream out = new DigestOutputStream(files.create(path, true), digest)) {
         out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(padded).array());
         out.write(json);
         out.write(" ".repeat(padded - json.length).getBytes(StandardCharsets.US_ASCII));
@@ -141,6 +137,7 @@ public final class CheckpointWriter {
     } catch (IOException | FSError e) { // FSError: what Hadoop makes of a full local disk.
       throw CheckpointErrors.unwritable(uri, e);
     }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   private static void write(OutputStream out, float[] values, DType dtype) throws IOException {

@@ -156,7 +156,9 @@ public final class Generator {
       return "prompt of %d tokens and %d new ones exceed the model's context of %d: shorten the prompt, lower maxPixels or maxNewTokens"
           .formatted(prompt, request.maxNewTokens(), context);
     }
-    long bytes = KeyValueCache.bytes(model, options, prompt - 1, request.maxNewTokens());
+    long bytes =
+        KeyValueCache.bytes(
+            model.config(), model.type(), options, prompt - 1, request.maxNewTokens());
     if (bytes > options.cacheBytes()) {
       return "prompt of %d tokens and %d new ones in %d slots need a cache of %d MiB, the budget is %d MiB: lower slots or raise cacheBytes"
           .formatted(

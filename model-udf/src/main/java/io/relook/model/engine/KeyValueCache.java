@@ -59,12 +59,16 @@ final class KeyValueCache {
 
   /** Bytes of a cache for prompts of so many keys and completions of so many tokens. */
   static long bytes(
-      VisionLanguageModel model, Generator.Options options, int promptKeys, int newTokens) {
-    ModelConfig.Text text = model.config().text();
+      ModelConfig config,
+      ComputeType type,
+      Generator.Options options,
+      int promptKeys,
+      int newTokens) {
+    ModelConfig.Text text = config.text();
     long positions =
         (long) wholeBlocks(promptKeys) * (options.slots() / options.bankRows())
             + (long) wholeBlocks(newTokens) * options.slots();
-    return 2L * text.layers() * text.kvHeads() * text.headDim() * model.bytesPerValue() * positions;
+    return 2L * text.layers() * text.kvHeads() * text.headDim() * type.bytes() * positions;
   }
 
   /** Gives a bank a prompt. */

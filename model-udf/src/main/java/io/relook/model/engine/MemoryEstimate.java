@@ -1,11 +1,13 @@
 package io.relook.model.engine;
 
 import io.relook.model.checkpoint.ModelConfig;
+import java.util.List;
 
 /**
  * Bytes that training is still to take once the weights are loaded. The activations are counted
  * from what the programs keep for the gradient ({@code text.py}, {@code vision.py}), tensor by
- * tensor.
+ * tensor; what a layer takes for a moment, and what the allocator cannot use again, is an allowance
+ * by measurement.
  *
  * @param optimizer gradient and both moments of what learns
  * @param activations of a pass
@@ -13,47 +15,97 @@ import io.relook.model.checkpoint.ModelConfig;
  * @param logits of the targets that are scored together
  */
 public record MemoryEstimate(long optimizer, long activations, long recomputed, long logits) {
+  /** Layers' worth that come and go while one runs forward and back; with an adapter. */
+  private static final int PASSING = 3;
+
+  private static final int PASSING_ADAPTED = 5;
+
   public long total() {
     return optimizer + activations + logits;
   }
 
+  /** Without moments: what a process takes that only sums gradients. */
+  public MemoryEstimate ofPass() {
+    return new MemoryEstimate(optimizer / 3, activations, recomputed, logits);
+  }
+
+  /** Without a pass: what a process takes that gets its gradients from others. */
+  public MemoryEstimate ofUpdate() {
+    return new MemoryEstimate(optimizer, 0, 0, 0);
+  }
+
+  /**
+   * @param atOnce logits that exist at one time
+   */
+  static MemoryEstimate of(
+      PolicySize size, List<TrainingRow> rows, boolean recompute, long atOnce) {
+    Pack.Size pack = Pack.of(rows.stream().map(TrainingRow::packed).toList(), size.config()).size();
+    long targets = rows.stream().mapToLong(row -> row.completion().length).sum();
+    return new MemoryEstimate(
+        optimizer(size.learnt()),
+        activations(size, pack, recompute),
+        activations(size, pack, true),
+        logits(size.config(), targets, atOnce));
+  }
+
   /** Gradient and two moments, float32. */
-  static long optimizer(long learnt) {
+  private static long optimizer(long learnt) {
     return 12 * learnt;
   }
 
   /** Logits, their softmax, and the gradient of both, float32. */
-  static long logits(ModelConfig config, Pack.Size pack, long atOnce) {
-    return 16 * Math.min(atOnce, (long) pack.targets() * config.text().vocabSize());
+  private static long logits(ModelConfig config, long targets, long atOnce) {
+    return 16 * Math.min(atOnce, targets * config.text().vocabSize());
   }
 
-  /**
-   * @param pictures whether the picture half learns
-   */
-  static long activations(
-      ModelConfig config, Pack.Size pack, boolean pictures, boolean recompute, ComputeType type) {
-    ModelConfig.Text t = config.text();
-    long layer = textLayer(t, pack);
-    long inputs = t.layers() * pack.tokens() * t.hiddenSize();
-    long values = recompute ? inputs + layer : t.layers() * layer;
-    if (pictures) {
-      ModelConfig.Vision v = config.vision();
-      long block = pack.patches() * (13L * v.hiddenSize() + 4L * v.intermediateSize());
-      inputs = v.depth() * pack.patches() * v.hiddenSize();
-      values += recompute ? inputs + block : v.depth() * block;
+  private static long activations(PolicySize size, Pack.Size pack, boolean recompute) {
+    ModelConfig.Text t = size.config().text();
+    int width = size.type().bytes();
+    long layer = textLayer(t, pack, width);
+    long inputs = width * t.layers() * pack.tokens() * t.hiddenSize();
+    long passing = (size.lora() == null ? PASSING : PASSING_ADAPTED) * layer;
+    long bytes = passing + (recompute ? inputs + layer : t.layers() * layer);
+    // 0 or -inf for each head that shares a key head, and whether a token is seen.
+    bytes += 5 * pack.maskCells() * (t.heads() / t.kvHeads());
+    if (size.picturesLearn()) {
+      ModelConfig.Vision v = size.config().vision();
+      long block = visionBlock(v, pack, width);
+      inputs = width * v.depth() * pack.patches() * v.hiddenSize();
+      bytes += recompute ? inputs + block : v.depth() * block;
+      bytes +=
+          4
+              * pack.patches()
+              * v.inChannels()
+              * v.temporalPatchSize()
+              * v.patchSize()
+              * v.patchSize();
     }
-    return values * type.bytes();
+    return bytes;
   }
 
-  /** Values that one layer keeps. */
-  private static long textLayer(ModelConfig.Text t, Pack.Size pack) {
+  /** Bytes that one layer keeps. */
+  private static long textLayer(ModelConfig.Text t, Pack.Size pack, int width) {
     long d = t.hiddenSize();
     long q = (long) t.heads() * t.headDim();
     long kv = 2L * t.kvHeads() * t.headDim();
-    // Input, two norms twice each, sum after attention; q, k, v before and after the turning;
-    // what attention saw, twice; gate and up, silu, product.
-    long token = 6 * d + 2 * (q + kv) + 2 * q + 4L * t.intermediateSize();
-    // Looked up: queries and outputs of each cell, keys and values, and these once for each head.
-    return pack.tokens() * token + 2 * pack.queryCells() * q + pack.keyCells() * (kv + 2 * q);
+    // Input, sum after attention, two norms twice each; what attention saw; gate and up, silu,
+    // product.
+    long token = width * (6 * d + q + 4L * t.intermediateSize()) + norms(d, width);
+    // Looked up: queries and outputs of each cell; keys and values of a root for each head, of a
+    // branch once. Attention is in float32.
+    long roots = 4 * pack.rootCells() * 4 * q;
+    long branches = 4 * (pack.branchCells() * 2 * q + pack.branchKeyCells() * kv);
+    return pack.tokens() * token + roots + branches;
+  }
+
+  /** Bytes that one block of the picture half keeps. */
+  private static long visionBlock(ModelConfig.Vision v, Pack.Size pack, int width) {
+    long d = v.hiddenSize();
+    return pack.patches() * (width * (13 * d + 4L * v.intermediateSize()) + norms(d, width));
+  }
+
+  /** What two norms keep more where they are computed wider than the rest. */
+  private static long norms(long d, int width) {
+    return width < 4 ? 2 * 4 * d : 0;
   }
 }

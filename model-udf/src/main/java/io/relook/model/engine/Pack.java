@@ -142,17 +142,27 @@ final class Pack {
   }
 
   /** What a pass over the pack costs. */
-  record Size(long tokens, long queryCells, long keyCells, long patches, int targets) {}
+  record Size(
+      long tokens,
+      long rootCells,
+      long branchCells,
+      long branchKeyCells,
+      long maskCells,
+      long patches) {}
 
-  Size size(int targets) {
-    long queries = cells(roots);
-    long keys = queries;
+  Size size() {
+    long queries = 0;
+    long keys = 0;
+    long masks = 0;
     for (List<Branch> group : groups()) {
-      queries += cells(spans(group));
-      keys += cells(spans(group)) + cells(rootsOf(group));
+      long own = cells(spans(group));
+      long seen = own + cells(rootsOf(group));
+      queries += own;
+      keys += seen;
+      masks += own * seen / group.size();
     }
     long patches = pictures.keySet().stream().mapToLong(p -> (long) p.height() * p.width()).sum();
-    return new Size(ids.length, queries, keys, patches, targets);
+    return new Size(ids.length, cells(roots), queries, keys, masks, patches);
   }
 
   /** The place of a row's token. */

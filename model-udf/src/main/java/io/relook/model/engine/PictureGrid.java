@@ -20,6 +20,12 @@ public record PictureGrid(int height, int width, float[] patches) implements Ser
     return height / merge * (width / merge);
   }
 
+  /** Between processes. */
+  private Object writeReplace() {
+    SentPicture sent = SentPicture.of(this);
+    return sent == null ? this : sent;
+  }
+
   /**
    * Two grids are the same picture when they are the same object: their values are not compared.
    */

@@ -10,10 +10,10 @@ import io.relook.model.checkpoint.CheckpointWriter;
 import io.relook.model.checkpoint.DType;
 import io.relook.model.checkpoint.LoraConfig;
 import io.relook.model.checkpoint.ModelConfig;
+import io.relook.model.checkpoint.SideFiles;
 import io.relook.model.checkpoint.TensorFile;
 import io.relook.model.torch.TorchProgram;
 import java.io.Serializable;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -74,8 +74,11 @@ public final class TrainableModel implements AutoCloseable {
     }
   }
 
+  /** 128 MB of them: our choice. */
+  static final long LOGITS_AT_ONCE = 1L << 25;
+
   private final ModelConfig config;
-  private final Path sideFiles;
+  private final SideFiles sideFiles;
   private final TorchProgram program;
   private final ComputeType type;
   private final Weights weights;
@@ -102,12 +105,11 @@ public final class TrainableModel implements AutoCloseable {
 
   private boolean recompute;
 
-  /** 128 MB of them: our choice. */
-  private long logitsAtOnce = 1L << 25;
+  private long logitsAtOnce = LOGITS_AT_ONCE;
 
   private TrainableModel(TorchProgram program, Checkpoint checkpoint, Setup setup) {
     this.config = checkpoint.config();
-    this.sideFiles = checkpoint.folder();
+    this.sideFiles = SideFiles.read(checkpoint.folder());
     this.program = program;
     this.parts = setup.parts;
     this.type = setup.type;
@@ -141,7 +143,7 @@ public final class TrainableModel implements AutoCloseable {
     this.kept = pictures ? null : new KeptEmbeddings(program, weights, config.vision());
   }
 
-  /** Loads a checkpoint's weights with a fresh optimizer. The checkpoint must stay open. */
+  /** Loads a checkpoint's weights with a fresh optimizer. */
   public static TrainableModel load(TorchProgram program, Checkpoint checkpoint) {
     return load(program, checkpoint, Setup.of(TrainedParts.all()));
   }
@@ -226,7 +228,7 @@ public final class TrainableModel implements AutoCloseable {
         throw EngineErrors.badPrompt(problem);
       }
     }
-    Pack pack = pack(rows);
+    Pack pack = Pack.of(rows.stream().map(TrainingRow::packed).toList(), config);
     try (NDManager scope = program.newScope()) {
       List<Object> arguments = new ArrayList<>();
       arguments.addAll(List.of(pack.ids(scope), pack.positions(scope), pack.layout(scope)));
@@ -248,19 +250,8 @@ public final class TrainableModel implements AutoCloseable {
 
   /** What a pass over the rows, and the first step after it, are still to take. */
   public MemoryEstimate estimate(List<TrainingRow> rows) {
-    int targets = rows.stream().mapToInt(row -> row.completion().length).sum();
-    Pack.Size size = pack(rows).size(targets);
-    boolean pictures = kept == null;
-    return new MemoryEstimate(
-        MemoryEstimate.optimizer(trainedValues()),
-        MemoryEstimate.activations(config, size, pictures, recompute, type),
-        MemoryEstimate.activations(config, size, pictures, true, type),
-        MemoryEstimate.logits(config, size, logitsAtOnce));
-  }
-
-  private Pack pack(List<TrainingRow> rows) {
-    return Pack.of(
-        rows.stream().map(r -> Pack.Row.of(r.prompt(), r.completion())).toList(), config);
+    PolicySize size = new PolicySize(config, parts, lora, type);
+    return MemoryEstimate.of(size, rows, recompute, logitsAtOnce);
   }
 
   /** Scales the gradient to a norm of at most {@code longest} (0: not); returns the norm before. */
@@ -371,8 +362,8 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   /** Writes the policy as a checkpoint in Hugging Face layout, an adapter merged into it. */
-  public void write(CheckpointWriter writer, String uri, DType dtype) {
-    writer.write(uri, sideFiles, config, dtype, (name, count) -> merged(name));
+  public String write(CheckpointWriter writer, String uri, DType dtype) {
+    return writer.write(uri, sideFiles, config, dtype, (name, count) -> merged(name));
   }
 
   /** W + scale · B A where the tensor has an adapter. */

@@ -31,6 +31,10 @@ public record TrainingRow(Prompt prompt, int[] completion, PolicyRow targets)
     return new TrainingRow(prompt, completion, other);
   }
 
+  Pack.Row packed() {
+    return Pack.Row.of(prompt, completion);
+  }
+
   public int length() {
     return prompt.length() + completion.length;
   }

@@ -95,8 +95,8 @@ public final class VisionLanguageModel implements AutoCloseable {
     return program.newScope();
   }
 
-  int bytesPerValue() {
-    return type.bytes();
+  ComputeType type() {
+    return type;
   }
 
   /** Runs something while no other caller uses the model. */

@@ -34,7 +34,7 @@ final class Weights implements AutoCloseable {
    * Bytes up to which an embedding that is also the head is kept a second time, packed: rows are
    * looked up in one layout and multiplied in the other. Our choice.
    */
-  private static final long LARGEST_SECOND_HEAD = 64L << 20;
+  static final long LARGEST_SECOND_HEAD = 64L << 20;
 
   private final NDManager owner;
 

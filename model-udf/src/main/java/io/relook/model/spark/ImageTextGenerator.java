@@ -7,7 +7,6 @@ import io.relook.model.engine.Sampling;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.IntStream;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntArrayParam;
 import org.apache.spark.ml.param.IntParam;
@@ -211,13 +210,13 @@ public final class ImageTextGenerator extends ImageTextTransformer<ImageTextGene
   }
 
   @Override
-  StructType outputs() {
+  public StructType outputs() {
     return StructType.fromDDL(
         "sample INT, text STRING, prompt_ids ARRAY<INT>, completion_ids ARRAY<INT>, log_probs ARRAY<FLOAT>, finish STRING, error STRING");
   }
 
   @Override
-  MapPartitionsFunction<Row, Row> task(StructType schema) {
+  public WindowTask task(StructType schema) {
     PromptSampler sampler = new PromptSampler(policy(number(slots)), sampling(), number(samples));
     PromptColumns columns = columns(schema);
     InputColumn key = isDefined(keyCol) ? key(schema) : null;

@@ -8,7 +8,6 @@ import io.relook.model.spark.PromptWindows.Entry;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.util.DefaultParamsReadable;
 import org.apache.spark.ml.util.Identifiable$;
@@ -20,7 +19,7 @@ import org.apache.spark.sql.types.StructType;
 /**
  * Scores given completions: {@code inputCols} are the prompt (a question, STRING, or all its token
  * ids, ARRAY&lt;INT&gt;), optionally its pictures (BINARY or ARRAY&lt;BINARY&gt;), and the
- * completion's token ids (ARRAY&lt;INT&gt;).
+ * completion (token ids, ARRAY&lt;INT&gt;, or a text, STRING, in which nothing is a control token).
  *
  * <p>Each row gets {@code outputCols}: scored_log_probs ARRAY&lt;FLOAT&gt; (natural, of each
  * completion token under softmax(logits / temperature)), entropies ARRAY&lt;FLOAT&gt; (nats, of
@@ -40,7 +39,7 @@ public final class ImageTextScorer extends ImageTextTransformer<ImageTextScorer>
   public ImageTextScorer(String uid) {
     super(
         uid,
-        "question or prompt ids, optionally pictures, completion ids",
+        "question or prompt ids, optionally pictures, completion ids or text",
         "scored_log_probs",
         "entropies",
         "score_error");
@@ -72,7 +71,7 @@ public final class ImageTextScorer extends ImageTextTransformer<ImageTextScorer>
     int columns = getOrDefault(inputCols).length;
     require(
         columns == 2 || columns == 3,
-        "2 or 3 inputCols (question or prompt ids, pictures, completion ids)",
+        "2 or 3 inputCols (question or prompt ids, pictures, completion ids or text)",
         columns);
     columns(schema);
     completion(schema);
@@ -80,13 +79,13 @@ public final class ImageTextScorer extends ImageTextTransformer<ImageTextScorer>
   }
 
   @Override
-  StructType outputs() {
+  public StructType outputs() {
     return StructType.fromDDL(
         "scored_log_probs ARRAY<FLOAT>, entropies ARRAY<FLOAT>, score_error STRING");
   }
 
   @Override
-  MapPartitionsFunction<Row, Row> task(StructType schema) {
+  public WindowTask task(StructType schema) {
     return new Task(policy(1), columns(schema), completion(schema), number(temperature));
   }
 
@@ -97,48 +96,54 @@ public final class ImageTextScorer extends ImageTextTransformer<ImageTextScorer>
 
   private InputColumn completion(StructType schema) {
     String[] names = getOrDefault(inputCols);
-    return InputColumn.ofIds(stage(), schema, names[names.length - 1]);
+    return InputColumn.ofCompletion(stage(), schema, names[names.length - 1]);
   }
 
   /** On an executor. */
   private record Task(
       PolicySettings policy, PromptColumns columns, InputColumn completion, double temperature)
-      implements MapPartitionsFunction<Row, Row> {
+      implements WindowTask {
     @Override
-    public Iterator<Row> call(Iterator<Row> rows) {
+    public Windows<Row> call(Iterator<Row> rows) {
       return PromptWindows.run(
           policy,
           rows,
           row -> {
-            completion.ids(row);
+            completion.check(row);
             return columns.ask(row);
           },
-          (loaded, images, window) -> score(loaded.model(), window));
+          (loaded, images, window) -> score(loaded, window));
     }
 
-    private List<Row> score(VisionLanguageModel model, List<Entry<Row>> window) {
+    private List<Row> score(LoadedPolicy policy, List<Entry<Row>> window) {
       Row[] results = new Row[window.size()];
+      int[][] completions = new int[window.size()][];
       List<Integer> fitting = new ArrayList<>();
       for (int i = 0; i < results.length; i++) {
-        String problem = problem(model, window.get(i));
+        Entry<Row> entry = window.get(i);
+        completions[i] = entry.error() == null ? completion.ids(entry.row(), policy::encode) : null;
+        String problem = problem(policy.model(), entry, completions[i]);
         if (problem == null) {
           fitting.add(i);
         } else {
-          results[i] = failed(window.get(i), problem);
+          results[i] = failed(entry, problem);
         }
       }
-      score(model, window, fitting, results);
+      score(policy.model(), window, completions, fitting, results);
       return List.of(results);
     }
 
     /** All in one batch; where that fails, each alone. */
     private void score(
-        VisionLanguageModel model, List<Entry<Row>> window, List<Integer> rows, Row[] results) {
+        VisionLanguageModel model,
+        List<Entry<Row>> window,
+        int[][] completions,
+        List<Integer> rows,
+        Row[] results) {
       List<Prompt> prompts = rows.stream().map(i -> window.get(i).prompt()).toList();
-      List<int[]> completions =
-          rows.stream().map(i -> completion.ids(window.get(i).row())).toList();
+      List<int[]> scored = rows.stream().map(i -> completions[i]).toList();
       try {
-        List<Scores> scores = model.logProbs(prompts, completions, temperature);
+        List<Scores> scores = model.logProbs(prompts, scored, temperature);
         for (int k = 0; k < rows.size(); k++) {
           results[rows.get(k)] =
               OutputRows.append(
@@ -151,16 +156,16 @@ public final class ImageTextScorer extends ImageTextTransformer<ImageTextScorer>
         if (rows.size() == 1) {
           results[rows.get(0)] = failed(window.get(rows.get(0)), e.getMessage());
         } else {
-          rows.forEach(row -> score(model, window, List.of(row), results));
+          rows.forEach(row -> score(model, window, completions, List.of(row), results));
         }
       }
     }
 
-    private String problem(VisionLanguageModel model, Entry<Row> entry) {
+    private static String problem(VisionLanguageModel model, Entry<Row> entry, int[] completion) {
       if (entry.error() != null) {
         return entry.error();
       }
-      Prompt whole = entry.prompt().plus(completion.ids(entry.row()));
+      Prompt whole = entry.prompt().plus(completion);
       int context = model.config().text().maxPositionEmbeddings();
       String problem = entry.prompt().problem(model.config());
       if (whole.length() > context) {

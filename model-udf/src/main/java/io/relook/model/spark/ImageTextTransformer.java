@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
@@ -154,10 +153,10 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
   abstract void checkInputs(StructType schema);
 
   /** The output columns' types, in the order of {@code outputCols}. */
-  abstract StructType outputs();
+  public abstract StructType outputs();
 
-  /** What runs on an executor. */
-  abstract MapPartitionsFunction<Row, Row> task(StructType schema);
+  /** What runs on an executor, for rows of a schema that {@link #transformSchema} let through. */
+  public abstract WindowTask task(StructType schema);
 
   final PolicySettings policy(int slots) {
     return new PolicySettings(

@@ -5,11 +5,13 @@ import java.io.Serializable;
 import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.IntegerType;
+import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -26,11 +28,12 @@ record InputColumn(String name, int place) implements Serializable {
     return new InputColumn(name, place);
   }
 
-  /** A column of token ids. */
-  static InputColumn ofIds(String stage, StructType schema, String name) {
+  /** A column of token ids, or of texts. */
+  static InputColumn ofCompletion(String stage, StructType schema, String name) {
     InputColumn column = of(stage, schema, name);
-    if (!column.isArrayOf(schema, IntegerType.class)) {
-      throw SparkErrors.columnType(stage, name, "token ids, ARRAY<INT>", column.type(schema));
+    DataType type = column.type(schema);
+    if (!(type instanceof StringType) && !column.isArrayOf(schema, IntegerType.class)) {
+      throw SparkErrors.columnType(stage, name, "token ids, ARRAY<INT>, or a text, STRING", type);
     }
     return column;
   }
@@ -56,6 +59,16 @@ record InputColumn(String name, int place) implements Serializable {
   /** Token ids; a DATA error where the array or one of them is null. */
   int[] ids(Row row) {
     return list(cell(row)).stream().mapToInt(id -> (int) given(id)).toArray();
+  }
+
+  /** A DATA error where the cell or one of its ids is null. */
+  void check(Row row) {
+    ids(row, text -> new int[0]);
+  }
+
+  /** Token ids, those of a text by {@code encoder}; a DATA error as {@link #ids(Row)}. */
+  int[] ids(Row row, Function<String, int[]> encoder) {
+    return cell(row) instanceof String text ? encoder.apply(text) : ids(row);
   }
 
   /** A picture, or several; a DATA error where the cell or one of them is null. */

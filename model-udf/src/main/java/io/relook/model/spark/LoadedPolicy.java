@@ -34,6 +34,11 @@ final class LoadedPolicy implements AutoCloseable {
     return text.decode(ids, true);
   }
 
+  /** The token ids of a text in which nothing is a control token. */
+  int[] encode(String text) {
+    return this.text.encodeAsText(text);
+  }
+
   /** The checkpoint's picture settings; a bound of 0 is the checkpoint's own. */
   ImageProcessor images(long minPixels, long maxPixels) {
     PixelBudget own = images.budget();

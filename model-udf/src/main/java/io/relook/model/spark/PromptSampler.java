@@ -49,7 +49,7 @@ public record PromptSampler(PolicySettings policy, Sampling sampling, int sample
    *     the same sample.
    * @param result what becomes of a sample
    */
-  public <R, S> Iterator<S> sample(
+  public <R, S> Windows<S> sample(
       Iterator<R> rows,
       Function<R, Ask> reader,
       Function<R, List<String>> keys,
@@ -79,6 +79,13 @@ public record PromptSampler(PolicySettings policy, Sampling sampling, int sample
         });
   }
 
+  /** How the engine decodes rows of so many samples, in one stream. */
+  public static Generator.Options options(EngineSettings engine, int samples) {
+    int bank = Generator.Options.forSamples(samples).bankRows();
+    int slots = Math.max(bank, engine.slots() / bank * bank);
+    return new Generator.Options(slots, bank, CHUNK, CACHE_BYTES);
+  }
+
   private <R> Map<String, Completion> generate(
       LoadedPolicy loaded, List<Entry<R>> window, List<List<String>> keys) {
     Sampling used =
@@ -96,12 +103,9 @@ public record PromptSampler(PolicySettings policy, Sampling sampling, int sample
         requests.add(GenerationRequest.of(window.get(i).prompt(), used, fresh));
       }
     }
-    int bank = Generator.Options.forSamples(samples).bankRows();
-    int slots = Math.max(bank, policy.engine().slots() / bank * bank);
     TaskContext task = TaskContext.get();
     Map<String, Completion> done = new HashMap<>();
-    Generator.Options options =
-        new Generator.Options(slots, bank, CHUNK, CACHE_BYTES).withStreamsFor(loaded.model());
+    Generator.Options options = options(policy.engine(), samples).withStreamsFor(loaded.model());
     new Generator(loaded.model(), loaded::decode, options)
         .generate(
             requests,

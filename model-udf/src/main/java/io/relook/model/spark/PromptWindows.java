@@ -48,10 +48,10 @@ final class PromptWindows {
   }
 
   /** The results of {@code work}; {@code reader} throws a DATA error where a row is no prompt. */
-  static <R, S> Iterator<S> run(
+  static <R, S> Windows<S> run(
       PolicySettings settings, Iterator<R> rows, Function<R, Ask> reader, Work<R, S> work) {
     if (!rows.hasNext()) {
-      return Collections.emptyIterator();
+      return Windows.none();
     }
     ModelPool.Lease lease = ModelPool.lease(settings.engine(), settings.uri());
     LoadedPolicy policy = lease.policy();
@@ -64,12 +64,19 @@ final class PromptWindows {
     }
     Iterator<ImagePreparer.Prepared<Read<R>>> prepared =
         preparer.prepare(map(rows, row -> read(row, reader)), Read::pictures);
-    return new Iterator<>() {
+    return new Windows<>() {
       private Iterator<S> results = Collections.emptyIterator();
+      private long windows;
+
+      @Override
+      public long windows() {
+        return windows;
+      }
 
       @Override
       public boolean hasNext() {
         while (!results.hasNext() && prepared.hasNext()) {
+          windows++;
           List<Entry<R>> window = window(policy, prepared, settings.batchSize());
           results = lease.alone(() -> work.run(policy, images, window)).iterator();
         }

@@ -1,0 +1,147 @@
+package io.relook.model.sql;
+
+import io.relook.lakehouse.RelookException;
+import io.relook.model.checkpoint.Checkpoint;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.python.PythonEvalType;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.CatalystTypeConverters;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Cast;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.NamedArgumentExpression;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.expressions.PythonUDF;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.NullType;
+import org.apache.spark.sql.types.StructType;
+import scala.Option;
+import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.runtime.AbstractFunction1;
+
+/**
+ * Makes a call of the arguments that the analyzer found, and says what is wrong with them: {@code
+ * model, prompt[, image][, completion]}, then options as {@code name => value} or as one map or
+ * struct. The model and the options must be known before the query runs.
+ */
+final class CallBuilder extends AbstractFunction1<Seq<Expression>, Expression> {
+  private final ModelFunction function;
+
+  CallBuilder(ModelFunction function) {
+    this.function = function;
+  }
+
+  @Override
+  public Expression apply(Seq<Expression> arguments) {
+    List<String> problems = new ArrayList<>();
+    Map<String, Object> options = new LinkedHashMap<>();
+    List<Expression> inputs = new ArrayList<>();
+    for (Expression argument : CollectionConverters.asJava(arguments)) {
+      DataType type = argument.dataType();
+      if (argument instanceof NamedArgumentExpression named) {
+        if (isConstant("the option " + named.key(), named.value(), problems)) {
+          option(named.key(), value(named.value()), options, problems);
+        }
+      } else if (type instanceof MapType || type instanceof StructType) {
+        if (isConstant("the options", argument, problems)) {
+          options(value(argument), type, options, problems);
+        }
+      } else {
+        inputs.add(argument);
+      }
+    }
+    List<String> names = function.inputs(inputs.size() - 1);
+    if (names == null) {
+      throw SqlErrors.arguments(function, arguments.size());
+    }
+    String model = model(inputs.remove(0), problems);
+    StructType schema = new StructType();
+    for (int i = 0; i < names.size(); i++) {
+      String name = names.get(i);
+      if (inputs.get(i).dataType() instanceof NullType) {
+        DataType type = name.equals("image") ? DataTypes.BinaryType : DataTypes.StringType;
+        inputs.set(i, new Cast(inputs.get(i), type, Option.empty()));
+      }
+      schema = schema.add(name, inputs.get(i).dataType());
+    }
+    return call(model, schema, options, problems, inputs);
+  }
+
+  private Expression call(
+      String model,
+      StructType schema,
+      Map<String, Object> options,
+      List<String> problems,
+      List<Expression> inputs) {
+    var values = StageOption.read(function.stage(), options, problems);
+    if (!problems.isEmpty()) {
+      throw SqlErrors.problems(function, problems);
+    }
+    ModelCall call = new ModelCall(function, model, values, schema);
+    try {
+      call.stage().transformSchema(schema);
+      Checkpoint.requireAt(model, SparkSession.active().sessionState().newHadoopConf());
+    } catch (RelookException e) {
+      throw SqlErrors.of(function, e);
+    }
+    return new PythonUDF(
+        function.sqlName(),
+        call,
+        call.dataType(),
+        CollectionConverters.asScala(inputs).toSeq(),
+        PythonEvalType.SQL_SCALAR_PANDAS_ITER_UDF(),
+        true,
+        NamedExpression.newExprId());
+  }
+
+  private static String model(Expression argument, List<String> problems) {
+    if (!isConstant("the model", argument, problems)) {
+      return null;
+    }
+    Object value = value(argument);
+    if (!(value instanceof String)) {
+      problems.add("the model must be its checkpoint's path, not " + argument.sql());
+    }
+    return String.valueOf(value);
+  }
+
+  private static void options(
+      Object given, DataType type, Map<String, Object> options, List<String> problems) {
+    if (given instanceof Row row) {
+      String[] names = ((StructType) type).fieldNames();
+      for (int i = 0; i < names.length; i++) {
+        option(names[i], row.get(i), options, problems);
+      }
+    } else if (given instanceof scala.collection.Map<?, ?> map) {
+      CollectionConverters.asJava(map)
+          .forEach((name, value) -> option(String.valueOf(name), value, options, problems));
+    }
+  }
+
+  private static void option(
+      String name, Object value, Map<String, Object> options, List<String> problems) {
+    if (options.containsKey(name)) {
+      problems.add("the option %s stands twice".formatted(name));
+    }
+    options.put(name, value);
+  }
+
+  private static boolean isConstant(String what, Expression argument, List<String> problems) {
+    if (!argument.foldable()) {
+      problems.add("%s must be a constant, not %s".formatted(what, argument.sql()));
+    }
+    return argument.foldable();
+  }
+
+  private static Object value(Expression constant) {
+    return CatalystTypeConverters.convertToScala(
+        constant.eval(InternalRow.empty()), constant.dataType());
+  }
+}

@@ -1,0 +1,138 @@
+package io.relook.training;
+
+import ai.djl.Device;
+import io.relook.jobs.IngestJob;
+import io.relook.jobs.ScenesJob;
+import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.LocalSpark;
+import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.RunLock;
+import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.spark.ModelPool;
+import io.relook.preset.Preset;
+import io.relook.preset.PresetReader;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A run from its data to its summary: takes in, evaluates the base policy, iterates, evaluates what
+ * came out. The same request resumes it.
+ */
+public final class RunDriver {
+  private final PrintWriter out;
+  private final Path presets;
+  private final boolean explain;
+
+  /**
+   * @param explain show the query behind each figure
+   */
+  public RunDriver(PrintWriter out, Path presets, boolean explain) {
+    this.out = out;
+    this.presets = presets;
+    this.explain = explain;
+  }
+
+  /**
+   * @param place of the lakehouse
+   * @param data folder of the preset's files, or null
+   * @param otherPreset go on although the run began with other settings
+   */
+  public record Request(
+      String runId,
+      String preset,
+      String place,
+      Path data,
+      boolean otherPreset,
+      List<String> overrides) {
+    public Request {
+      overrides = List.copyOf(overrides);
+    }
+
+    Preset read(Path presets) {
+      return PresetReader.read(presets, preset, overrides.toArray(String[]::new));
+    }
+  }
+
+  /** Runs or resumes; returns the exit code. */
+  public int run(Request request) {
+    Preset preset = request.read(presets);
+    SparkSession spark = LocalSpark.session("relook " + request.runId);
+    out.printf("lakehouse %s%n", request.place);
+    try (Lakehouse lakehouse = Lakehouse.open(spark, request.place);
+        RunLock lock = lock(lakehouse, request.runId)) {
+      RunRecord record = new RunRecord(lakehouse, request.runId);
+      record.begin(preset, request.otherPreset).forEach(out::println);
+      Progress progress = new Progress(out, lakehouse, request.runId);
+      IterationLoop loop = new IterationLoop(lakehouse, request.runId, preset, progress);
+      takeIn(lakehouse, preset, request.data, progress);
+      Rows.CheckpointRow base = base(loop.policies(), lakehouse, preset);
+      loop.evaluate(base);
+      Rows.CheckpointRow last;
+      try (Checkpoint checkpoint = Checkpoint.open(base.uri(), loop.policies().hadoop())) {
+        last =
+            loop.run(
+                base,
+                checkpoint.folder(),
+                ModelPool.program(Device.cpu(), preset.engine().threads()));
+      }
+      loop.evaluate(last);
+      progress.finish();
+      new RunSummary(out, lakehouse, request.runId, explain).print(request.place);
+      return 0;
+    } finally {
+      spark.stop();
+    }
+  }
+
+  /** What a request would do: every value, and the stages in their order. */
+  public void printRecipe(Request request) {
+    Preset preset = request.read(presets);
+    out.printf("run %s, %d iterations%n%n", request.runId, preset.iterations());
+    out.print(PresetReader.yaml(preset));
+    out.printf("%ntake in → evaluate → roll out → score → partition → reconstruct%n");
+    for (int i = 1; i <= preset.iterations(); i++) {
+      out.printf(
+          "iteration %d: SFT → evaluate → rejection sampling → GRPO → evaluate%s%n",
+          i, i < preset.iterations() ? " → hard prompts" : "");
+    }
+    out.println();
+    out.flush();
+  }
+
+  private static RunLock lock(Lakehouse lakehouse, String runId) {
+    lakehouse.claim();
+    SparkSession spark = lakehouse.spark();
+    return RunLock.ofRun(
+        lakehouse.folder("locks"),
+        runId,
+        "relook (%s)".formatted(spark.sparkContext().applicationId()),
+        spark.sessionState().newHadoopConf());
+  }
+
+  private void takeIn(Lakehouse lakehouse, Preset preset, Path data, Progress progress) {
+    progress.stage(0, "take in", 0);
+    Preset.Ingest ingest = preset.data().ingest();
+    if (ingest == null) {
+      for (ScenesJob.Config scenes : ScenesJob.Config.of(preset.data())) {
+        new ScenesJob(lakehouse, scenes).run();
+      }
+      return;
+    }
+    IngestJob.Config config =
+        new IngestJob.Config(data == null ? null : data.toString(), ingest, preset.failureBudget());
+    for (IngestJob.Result result : new IngestJob(lakehouse, config).run()) {
+      progress.line(
+          "%s: %d questions, %d rejected"
+              .formatted(result.source(), result.taken(), result.refused()));
+    }
+  }
+
+  /** Where the run starts from: what its row says, once that is there. */
+  private static Rows.CheckpointRow base(Policies policies, Lakehouse lakehouse, Preset preset) {
+    Optional<Rows.CheckpointRow> known = policies.newest(0, "base");
+    return known.orElseGet(() -> policies.base(BasePolicy.of(lakehouse, preset).uri()));
+  }
+}
