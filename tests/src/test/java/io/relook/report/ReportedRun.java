@@ -110,8 +110,8 @@ final class ReportedRun {
     lakehouse.merge(
         Table.RUNS,
         List.of(
-            Rows.RUN.toRow(new Rows.Run("old", "Preset[model=old]", day.minusSeconds(9))),
-            Rows.RUN.toRow(new Rows.Run("r", "Preset[model=embedded, sft=Sft[batch=4]]", day))));
+            Rows.RUN.toRow(new Rows.Run("old", "model: old", day.minusSeconds(9))),
+            Rows.RUN.toRow(new Rows.Run("r", "model: embedded\nsft: {batch: 4}", day))));
     lakehouse.merge(
         Table.IMAGES,
         List.of(
@@ -176,7 +176,10 @@ final class ReportedRun {
                     false,
                     true,
                     false,
-                    "because"))));
+                    "because",
+                    Map.of(),
+                    0.5,
+                    null))));
     lakehouse.merge(
         Table.EVALUATIONS,
         List.of(
@@ -200,7 +203,7 @@ final class ReportedRun {
   private static Row checkpoint(
       String version, int iteration, String stage, Instant when, String uri) {
     return Rows.CHECKPOINT.toRow(
-        new Rows.CheckpointRow(version, "r", iteration, stage, 0, uri, null, null, when));
+        new Rows.CheckpointRow(version, "r", iteration, stage, 0, uri, null, null, when, null, null));
   }
 
   private void rebuilt() {
@@ -326,6 +329,7 @@ final class ReportedRun {
             Map.of("accuracy", 0.5),
             Map.of("length_mean", 10.0 * step),
             null,
-            null));
+            null,
+            "v"));
   }
 }

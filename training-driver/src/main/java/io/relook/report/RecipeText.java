@@ -1,74 +1,37 @@
 package io.relook.report;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.relook.report.RunReport.Setting;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
-/**
- * The settings in a preset as a run recorded it: a record's text, {@code Preset[model=embedded,
- * sft=Sft[epochs=1, …]]}. What is not of this form is one setting.
- */
+/** The settings in a preset as a run recorded it, YAML; what is no mapping is one setting. */
 final class RecipeText {
-  private static final Pattern RECORD = Pattern.compile("\\G\\w+\\[(?=\\w+=)");
-  private static final Pattern KEY = Pattern.compile("\\G(\\w+)=");
-  private static final Pattern NEXT = Pattern.compile("\\G, (?=\\w+=)");
+  private static final YAMLMapper YAML = new YAMLMapper();
 
-  private final String text;
-  private final List<Setting> settings = new ArrayList<>();
-  private int at;
-
-  private RecipeText(String text) {
-    this.text = text;
-  }
+  private RecipeText() {}
 
   static List<Setting> settings(String preset) {
-    RecipeText reader = new RecipeText(preset);
-    return reader.skip(RECORD) && reader.components("") && reader.at == preset.length()
-        ? reader.settings
-        : List.of(new Setting("preset", preset));
-  }
-
-  /** Up to the bracket that closes the record. */
-  private boolean components(String path) {
-    do {
-      Matcher key = KEY.matcher(text);
-      if (!key.find(at)) {
-        return false;
+    List<Setting> settings = new ArrayList<>();
+    try {
+      JsonNode root = YAML.readTree(preset);
+      if (root.isObject()) {
+        add("", root, settings);
       }
-      at = key.end();
-      String name = path + key.group(1);
-      if (skip(RECORD)) {
-        if (!components(name + ".")) {
-          return false;
-        }
-      } else {
-        settings.add(new Setting(name, value()));
-      }
-    } while (skip(NEXT));
-    return at < text.length() && text.charAt(at++) == ']';
-  }
-
-  /** Up to the next component or the record's end; brackets within come in pairs. */
-  private String value() {
-    int from = at;
-    int open = 0;
-    for (; at < text.length(); at++) {
-      char c = text.charAt(at);
-      boolean ends = c == ']' || NEXT.matcher(text).find(at);
-      if (open == 0 && ends) {
-        break;
-      }
-      open += c == '[' || c == '{' ? 1 : c == ']' || c == '}' ? -1 : 0;
+    } catch (JsonProcessingException e) {
+      // No YAML: it is shown as it is.
     }
-    return text.substring(from, at);
+    return settings.isEmpty() ? List.of(new Setting("preset", preset)) : settings;
   }
 
-  private boolean skip(Pattern pattern) {
-    Matcher matcher = pattern.matcher(text);
-    boolean found = matcher.find(at);
-    at = found ? matcher.end() : at;
-    return found;
+  private static void add(String path, JsonNode node, List<Setting> settings) {
+    if (node.isObject() && !node.isEmpty()) {
+      String before = path.isEmpty() ? "" : path + ".";
+      node.properties().forEach(entry -> add(before + entry.getKey(), entry.getValue(), settings));
+    } else {
+      settings.add(new Setting(path, node.isValueNode() ? node.asText() : node.toString()));
+    }
   }
 }

@@ -9,17 +9,18 @@ import java.util.List;
 final class ReportErrors {
   private ReportErrors() {}
 
-  static RelookException noRun(String asked, List<String> known) {
+  static RelookException noRun(String place, String asked, List<String> known) {
     return new RelookException(
         Category.CONFIG,
-        asked == null
-            ? "The lakehouse has no runs: start one, such as ./relook demo."
+        known.isEmpty()
+            ? "There is no run at %s: name the folder of a lakehouse that a run wrote."
+                .formatted(place)
             : "The lakehouse has no run %s: it has %s.".formatted(asked, String.join(", ", known)));
   }
 
   static RelookException noCheckpoint(String policy) {
     return new RelookException(
-        Category.DATA, "The table checkpoints has no policy %s.".formatted(policy));
+        Category.DATA, "The files of policy %s were not kept.".formatted(policy));
   }
 
   static RelookException unwritable(Path file, Exception cause) {

@@ -16,11 +16,11 @@ final class RunPolicies {
   RunPolicies(RunTables tables) {
     this.hadoop = tables.spark().sessionState().newHadoopConf();
     tables
-        .rows("SELECT policy_version, uri FROM checkpoints ORDER BY committed_at")
+        .rows("SELECT policy_version, uri FROM checkpoints WHERE removed_at IS NULL ORDER BY committed_at")
         .forEach(row -> uris.put(row.getString(0), row.getString(1)));
   }
 
-  /** A DATA or MODEL error where there is none. */
+  /** A DATA or MODEL error where it is not there any more. */
   Checkpoint open(String policy) {
     if (!uris.containsKey(policy)) {
       throw ReportErrors.noCheckpoint(policy);

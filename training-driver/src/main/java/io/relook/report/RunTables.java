@@ -13,7 +13,7 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * A run's rows to SQL: the tables by their bare names hold this run's rows alone, {@code scores}
- * its rewards of one version. A table that is not there yet is empty.
+ * its rewards of one version. Nothing is written: a table that is not there yet is empty.
  */
 final class RunTables {
   private final SparkSession spark;
@@ -22,11 +22,11 @@ final class RunTables {
   private final String preset;
   private final List<String> notes = new ArrayList<>();
 
-  private RunTables(SparkSession spark, Row run) {
+  private RunTables(SparkSession spark, String run, String startedAt, String preset) {
     this.spark = spark;
-    this.run = run.getString(0);
-    this.startedAt = run.getString(1);
-    this.preset = run.getString(2);
+    this.run = run;
+    this.startedAt = startedAt;
+    this.preset = preset;
   }
 
   /**
@@ -35,25 +35,31 @@ final class RunTables {
    */
   static RunTables of(SparkSession session, String place, String asked) {
     SparkSession spark = session.newSession();
-    Lakehouse.open(spark, place).registerExisting();
+    Lakehouse lakehouse = Lakehouse.open(spark, place);
     for (Table table : Table.values()) {
-      if (!spark.catalog().tableExists(table.tableName())) {
-        spark.createDataFrame(List.of(), table.schema()).createOrReplaceTempView(table.tableName());
-      }
+      lakehouse
+          .find(table)
+          .orElseGet(() -> spark.createDataFrame(List.of(), table.schema()))
+          .createOrReplaceTempView(table.tableName());
     }
-    List<Row> runs =
+    List<Row> starts =
         spark
             .sql(
                 "SELECT run_id, date_format(started_at, 'yyyy-MM-dd HH:mm:ss'), preset FROM runs ORDER BY started_at DESC")
             .collectAsList();
-    Row run =
-        runs.stream()
-            .filter(row -> asked == null || row.getString(0).equals(asked))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    ReportErrors.noRun(asked, runs.stream().map(row -> row.getString(0)).toList()));
-    RunTables tables = new RunTables(spark, run);
+    List<String> known = starts.stream().map(row -> row.getString(0)).distinct().toList();
+    if (known.isEmpty() || asked != null && !known.contains(asked)) {
+      throw ReportErrors.noRun(place, asked, known);
+    }
+    String run = asked == null ? known.get(0) : asked;
+    List<Row> own = starts.stream().filter(row -> row.getString(0).equals(run)).toList();
+    RunTables tables =
+        new RunTables(spark, run, own.get(own.size() - 1).getString(1), own.get(0).getString(2));
+    if (own.size() > 1) {
+      tables.notes.add(
+          "The run was started with %d sets of settings; the recipe is the last one, of %s."
+              .formatted(own.size(), own.get(0).getString(1)));
+    }
     tables.narrow();
     tables.chooseScores();
     return tables;

@@ -24,7 +24,8 @@ final class Summary {
           "reconstruct", "reflections WHERE iteration = %d",
           "sft", "sft_examples WHERE iteration = %d",
           "rejection sampling", "trajectories WHERE phase = 'rejection' AND iteration = %d",
-          "grpo", "trajectories WHERE phase = 'rl' AND iteration = %d");
+          "grpo", "trajectories WHERE phase = 'rl' AND iteration = %d",
+          "hard prompts", "trajectories WHERE phase = 'hard' AND iteration = %d");
 
   private static final String EVALUATED =
       "evaluations JOIN checkpoints USING (policy_version) WHERE iteration = %d AND stage = '%s'";
@@ -132,7 +133,7 @@ final class Summary {
     query(
         "Answers before and after a reflection",
         "Rebuilt traces: the parent's own answer, and the answer behind the reflection. For other samples the tables do not say what the answer would have been without one.",
-        "SELECT iteration, kind, if(pre_correct, 'right', 'wrong') AS before, if(correct, 'right', 'wrong') AS after, count(*) AS traces, sum(int(kept)) AS kept FROM reflections GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4");
+        "SELECT iteration, kind, if(pre_correct, 'right', 'wrong') AS before, if(correct, 'right', 'wrong') AS after, count(*) AS traces, sum(int(kept)) AS kept, avg(answer_gain) AS `answer gain, mean`, avg(visual_gain) AS `visual gain, mean` FROM reflections GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4");
     query(
         "SFT examples",
         "What the cold start learns from.",
