@@ -209,6 +209,15 @@ def log_probs(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, pack
     return [torch.cat(chosen), torch.cat(entropies)]
 
 
+def attention_at(q: Tensor, kv: Tensor, at: Tensor, first: int, heads: List[int]) -> Tensor:
+    """(H, S, N) float32: of the query at each place from `first` on, what falls to places `at` (N); one sequence."""
+    t = q.size(0)
+    later = torch.arange(t, device=q.device).unsqueeze(0) > torch.arange(first, t, device=q.device).unsqueeze(1)
+    keys = spread(kv[:, :heads[1]].transpose(0, 1).unsqueeze(0), heads[0])[0]
+    s = torch.matmul(q[first:].transpose(0, 1), keys.transpose(1, 2)).to(torch.float32) * float(heads[2]) ** -0.5
+    return torch.softmax(s.masked_fill(later, float("-inf")), -1).index_select(2, at)
+
+
 @torch.jit.export
 def attention_on_image(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, first: int, embed: Tensor, w: List[Tensor], heads: List[int],
                        sections: List[int], theta: float, epsilon: float) -> Tensor:
@@ -216,13 +225,26 @@ def attention_on_image(ids: Tensor, pictures: Tensor, at: Tensor, positions: Ten
     x = embedded(ids, embed, pictures, at)
     angles = mrope(positions, theta, sections)
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
-    t = ids.size(0)
-    later = torch.arange(t, device=x.device).unsqueeze(0) > torch.arange(first, t, device=x.device).unsqueeze(1)
     shares: List[Tensor] = []
     for l in range(len(w) // 7):
         q, kv = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
-        keys = spread(kv[:, :heads[1]].transpose(0, 1).unsqueeze(0), heads[0])[0]
-        s = torch.matmul(q[first:].transpose(0, 1), keys.transpose(1, 2)).to(torch.float32) * float(heads[2]) ** -0.5
-        shares.append(torch.softmax(s.masked_fill(later, float("-inf")), -1).index_select(2, at).sum([2]))
+        shares.append(attention_at(q, kv, at, first, heads).sum([2]))
         x = text_layer(x, w, [], 7 * l, alone(q, kv), epsilon)
     return torch.stack(shares, 0).permute(2, 0, 1).contiguous()
+
+
+@torch.jit.export
+def attention_map(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, first: int, embed: Tensor, w: List[Tensor], heads: List[int],
+                  sections: List[int], theta: float, epsilon: float) -> Tensor:
+    """(S, N) float32: how much attention the query at each place from `first` on pays to each of N picture tokens, mean over layers and heads; one
+    sequence."""
+    x = embedded(ids, embed, pictures, at)
+    angles = mrope(positions, theta, sections)
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    layers = len(w) // 7
+    total = torch.zeros([ids.size(0) - first, at.size(0)], dtype=torch.float32, device=x.device)
+    for l in range(layers):
+        q, kv = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
+        total = total + attention_at(q, kv, at, first, heads).mean([0])
+        x = text_layer(x, w, [], 7 * l, alone(q, kv), epsilon)
+    return total / float(layers)

@@ -3,6 +3,7 @@ package io.relook.cli;
 import io.relook.bench.BenchCommand;
 import io.relook.lakehouse.RelookException;
 import io.relook.parity.ParityCommand;
+import io.relook.report.ReportCommand;
 import io.relook.training.PretrainCommand;
 import java.util.Objects;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Command;
       BenchCommand.class,
       ParityCommand.class,
       PretrainCommand.class,
+      ReportCommand.class,
       DemoCommand.class,
       IterateCommand.class,
       PlanCommand.class,

@@ -57,24 +57,44 @@ public final class ModelProbe {
    * H). Step s is the query that draws completion token s.
    */
   public float[][][] attentionOnPictures(Prompt prompt, int[] completion) {
+    int layers = model.config().text().layers();
+    int heads = model.config().text().heads();
+    float[][] rows = attention("attention_on_image", prompt, completion, layers * heads);
+    float[][][] cube = new float[rows.length][layers][];
+    for (int s = 0; s < rows.length; s++) {
+      for (int l = 0; l < layers; l++) {
+        cube[s][l] = Arrays.copyOfRange(rows[s], l * heads, (l + 1) * heads);
+      }
+    }
+    return cube;
+  }
+
+  /**
+   * The same by picture token, mean over layers and heads: (steps, N), the pictures one after the
+   * other, each in reading order.
+   */
+  public float[][] attentionMap(Prompt prompt, int[] completion) {
+    int merge = model.config().vision().spatialMergeSize();
+    int tokens = prompt.pictures().stream().mapToInt(picture -> picture.tokens(merge)).sum();
+    return attention("attention_map", prompt, completion, tokens);
+  }
+
+  private float[][] attention(String name, Prompt prompt, int[] completion, int columns) {
     Prompt whole = prompt.plus(Arrays.copyOf(completion, Math.max(0, completion.length - 1)));
     model.requireRunnable(whole);
-    float[][][][] result = new float[1][][][];
+    float[][][] result = new float[1][][];
     model.exclusively(
         () -> {
           try (NDManager scope = model.newScope()) {
             List<Object> first = new ArrayList<>(model.tokens(scope, whole, whole.length()));
             first.add(prompt.length() - 1);
-            NDArray shares =
-                model.call(scope, "attention_on_image", first, model.weights().top.get(0)).head();
-            float[] flat = shares.toFloatArray();
-            int layers = model.config().text().layers();
-            int heads = model.config().text().heads();
-            float[][][] cube = new float[flat.length / layers / heads][layers][];
-            for (int i = 0; i < flat.length / heads; i++) {
-              cube[i / layers][i % layers] = Arrays.copyOfRange(flat, i * heads, (i + 1) * heads);
+            float[] flat =
+                model.call(scope, name, first, model.weights().top.get(0)).head().toFloatArray();
+            float[][] rows = new float[whole.length() - prompt.length() + 1][];
+            for (int s = 0; s < rows.length; s++) {
+              rows[s] = Arrays.copyOfRange(flat, s * columns, (s + 1) * columns);
             }
-            result[0] = cube;
+            result[0] = rows;
           }
         });
     return result[0];

@@ -1,0 +1,42 @@
+package io.relook.report;
+
+import io.relook.lakehouse.RelookException;
+import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.text.TextProcessor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+
+/** Where the checkpoints of a run's policies lie; some may be gone. */
+final class RunPolicies {
+  private final Map<String, String> uris = new LinkedHashMap<>();
+  private final Configuration hadoop;
+
+  RunPolicies(RunTables tables) {
+    this.hadoop = tables.spark().sessionState().newHadoopConf();
+    tables
+        .rows("SELECT policy_version, uri FROM checkpoints WHERE removed_at IS NULL ORDER BY committed_at")
+        .forEach(row -> uris.put(row.getString(0), row.getString(1)));
+  }
+
+  /** A DATA or MODEL error where it is not there any more. */
+  Checkpoint open(String policy) {
+    if (!uris.containsKey(policy)) {
+      throw ReportErrors.noCheckpoint(policy);
+    }
+    return Checkpoint.open(uris.get(policy), hadoop);
+  }
+
+  /** The tokenizer that the run's policies share, of the first checkpoint that is there. */
+  Optional<TextProcessor> tokenizer() {
+    for (String policy : uris.keySet()) {
+      try (Checkpoint checkpoint = open(policy)) {
+        return Optional.of(TextProcessor.load(checkpoint.folder()));
+      } catch (RelookException e) {
+        // The next one has the same; where all are gone the page says so.
+      }
+    }
+    return Optional.empty();
+  }
+}
