@@ -203,7 +203,8 @@ final class ReportedRun {
   private static Row checkpoint(
       String version, int iteration, String stage, Instant when, String uri) {
     return Rows.CHECKPOINT.toRow(
-        new Rows.CheckpointRow(version, "r", iteration, stage, 0, uri, null, null, when, null, null));
+        new Rows.CheckpointRow(
+            version, "r", iteration, stage, 0, uri, null, null, when, null, null));
   }
 
   private void rebuilt() {

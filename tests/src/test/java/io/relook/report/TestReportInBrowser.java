@@ -63,7 +63,8 @@ class TestReportInBrowser {
     assertEquals(3, count("[role=option]"));
     assertEquals(4, count("article.sample"));
     assertEquals(
-        ReportedRun.RIGHT + "<|im_end|>", text("document.querySelector('.trace').textContent"));
+        ReportedRun.RIGHT + "<|im_end|>",
+        text("document.querySelector('article .trace').textContent"));
     String marked = text("document.querySelector('article mark').textContent");
     assertTrue(marked.contains(ReportedRun.REFLECTION), marked);
     assertTrue(
@@ -93,7 +94,7 @@ class TestReportInBrowser {
     browser.press("b");
     assertEquals(token, text("document.querySelector('.token').textContent"));
 
-    String colour = "document.querySelector('.trace span').style.backgroundColor";
+    String colour = "document.querySelector('article .trace span').style.backgroundColor";
     browser.press("c");
     assertEquals("advantage", text("document.querySelector('[aria-checked=true]').textContent"));
     String positive = text(colour);
@@ -106,7 +107,8 @@ class TestReportInBrowser {
     browser.press("ArrowDown");
     assertEquals("group-2", text("document.activeElement.getAttribute('aria-activedescendant')"));
     assertEquals("group-2", text("document.querySelector('[aria-selected=true]').id"));
-    assertTrue(text("document.querySelector('.trace').textContent").startsWith(ReportedRun.PRE));
+    assertTrue(
+        text("document.querySelector('article .trace').textContent").startsWith(ReportedRun.PRE));
     browser.press("k");
     assertEquals("<b>Bold?</b>", text("document.querySelector('.question').textContent"));
     assertEquals(0, count(".question b"));
@@ -128,7 +130,7 @@ class TestReportInBrowser {
 
   @Test
   void markupInACompletionIsShownAndNeverRuns() throws Exception {
-    String shown = text("document.querySelectorAll('.trace')[1].textContent");
+    String shown = text("document.querySelectorAll('article .trace')[1].textContent");
     assertEquals(ReportedRun.HOSTILE + "<|im_end|>", shown);
     assertEquals("undefined", text("typeof window.hostile"));
     assertEquals(2, count("script"));

@@ -80,13 +80,12 @@ final class TestOwnRewardInGrpo {
         trained(
             preset(
                 "grpo.steps=2",
-                "grpo.rate=1e-3",
-                "grpo.objective={preset: trl, divergence: k2, beta: 10.0, divergenceIn: reward}"));
+                "grpo.objective={preset: trl, divergence: k2, beta: 1000.0, divergenceIn: reward}"));
     List<Rows.TrainingStep> steps =
         lakehouse.read(Table.TRAINING_STEPS).orderBy("step").collectAsList().stream()
             .map(Rows.TRAINING_STEP::fromRow)
             .toList();
-    assertEquals(0, steps.get(0).rewardParts().getOrDefault("divergence", 0.0), 1e-6);
+    assertEquals(0, steps.get(0).rewardParts().getOrDefault("divergence", 0.0), 1e-3);
     assertTrue(
         steps.get(1).rewardParts().get("divergence") < -1e-6, steps.get(1).rewardParts()::toString);
     steps.forEach(step -> assertEquals(0, step.lossParts().get("divergence")));

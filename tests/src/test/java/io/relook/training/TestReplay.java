@@ -30,6 +30,7 @@ import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A run of two SFT steps and three GRPO steps, replayed and cleaned up: in this order, as the last
  * takes away what the others need.
  */
+@Tag("killed") // Two minutes of commits: with the tests that take minutes.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class TestReplay {
   private static final String PRESET =

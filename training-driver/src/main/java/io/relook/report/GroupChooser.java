@@ -29,7 +29,7 @@ final class GroupChooser {
         max(text LIKE '%<reflection>%' OR parent_id IS NOT NULL) AS `reflection`,
         max(finish = 'error') AS `error`,
         max(finish = 'length') AS `truncated`
-      FROM trajectories t LEFT JOIN scores s USING (trajectory_id) GROUP BY 1, 2, 3, 4) ORDER BY place, phase""";
+      FROM trajectories t LEFT JOIN scores s USING (trajectory_id) GROUP BY 1, 2, 3, 4)""";
 
   /** A group's key, and why it was chosen. */
   record Chosen(String phase, int iteration, int step, String queryId, List<String> why) {}
@@ -43,7 +43,12 @@ final class GroupChooser {
     Map<String, List<Chosen>> byReason = new LinkedHashMap<>();
     REASONS.forEach(reason -> byReason.put(reason, new ArrayList<>()));
     byReason.put(OTHER, new ArrayList<>());
-    List<Row> rows = tables.rows(QUERY);
+    List<Row> rows =
+        tables.rows(QUERY).stream()
+            .sorted(
+                Comparator.comparingInt((Row row) -> row.<Integer>getAs("place"))
+                    .thenComparingInt(row -> PHASES.indexOf(row.getString(0))))
+            .toList();
     for (Row row : rows) {
       List<String> why = REASONS.stream().filter(reason -> row.<Boolean>getAs(reason)).toList();
       Chosen group =

@@ -17,7 +17,7 @@ final class RecipeText {
     List<Setting> settings = new ArrayList<>();
     try {
       JsonNode root = YAML.readTree(preset);
-      if (root.isObject()) {
+      if (root.isObject() && !root.isEmpty()) {
         add("", root, settings);
       }
     } catch (JsonProcessingException e) {

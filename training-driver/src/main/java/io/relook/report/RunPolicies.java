@@ -16,7 +16,8 @@ final class RunPolicies {
   RunPolicies(RunTables tables) {
     this.hadoop = tables.spark().sessionState().newHadoopConf();
     tables
-        .rows("SELECT policy_version, uri FROM checkpoints WHERE removed_at IS NULL ORDER BY committed_at")
+        .rows(
+            "SELECT policy_version, uri FROM checkpoints WHERE removed_at IS NULL ORDER BY committed_at")
         .forEach(row -> uris.put(row.getString(0), row.getString(1)));
   }
 
