@@ -219,6 +219,9 @@ public final class Replay {
 
   /** What the step was trained on, from the rewards that it knew; advantages are computed again. */
   private GrpoBatch batch(Rows.TrainingStep step, PolicyStep objective, GrpoBatch.Penalty penalty) {
+    if (step.rewardVersion() == null) {
+      throw cannot("it was made by a Relook that did not record the rewards' version");
+    }
     Set<String> queries = new HashSet<>();
     step.groupsFiltered().forEach(group -> queries.add(group.queryId()));
     Column trained = col("trajectory_id").isInCollection(step.trainedIds());
@@ -241,6 +244,8 @@ public final class Replay {
   private <T> T still(Rows.TrainingStep step, Supplier<T> rows) {
     try {
       return rows.get();
+    } catch (RelookException e) {
+      throw e;
     } catch (Exception e) { // Spark throws checked exceptions that it does not declare.
       Throwable root = e;
       while (root.getCause() != null) {

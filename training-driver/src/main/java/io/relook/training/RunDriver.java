@@ -5,6 +5,7 @@ import io.relook.jobs.IngestJob;
 import io.relook.jobs.ScenesJob;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.LocalSpark;
+import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.RunLock;
 import io.relook.model.checkpoint.Checkpoint;
@@ -49,6 +50,12 @@ public final class RunDriver {
       List<String> overrides) {
     public Request {
       overrides = List.copyOf(overrides);
+      if (!runId.matches("\\w[\\w.-]*")) {
+        throw new RelookException(
+            RelookException.Category.CONFIG,
+            "A run cannot be called %s: files and rows bear its name, so it has letters, digits, _, - and dots alone. Name it with --run."
+                .formatted(runId));
+      }
     }
 
     Preset read(Path presets) {

@@ -26,6 +26,12 @@ final class TestRelook {
   }
 
   @Test
+  void aRunsNameLeadsNowhereElse() {
+    assertEquals(1, command.execute("iterate", PRESET, "--run", "../other"));
+    assertTrue(errors.toString().startsWith("relook: A run cannot be called"), errors::toString);
+  }
+
+  @Test
   void aPlanOfAModelThatIsNotThereSaysWhatIsEnough() {
     assertEquals(1, command.execute("plan", PRESET, "--model", "nosuch"));
     assertTrue(errors.toString().contains("no checkpoint in nosuch"), errors::toString);
