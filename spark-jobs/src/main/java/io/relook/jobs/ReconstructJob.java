@@ -16,7 +16,6 @@ import io.relook.model.text.TextProcessor;
 import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -176,22 +175,13 @@ public final class ReconstructJob {
     if (cut <= 0 || trajectory.completionIds().contains(text.control("<|image_pad|>"))) {
       return new int[0];
     }
-    return cut(ids, cut);
+    return text.prefix(ids, cut);
   }
 
-  /** The tokens up to a text's end, or all. */
-  private int[] upTo(int[] ids, String end) {
-    int at = text.decode(ids, true).indexOf(end);
-    return at < 0 ? ids : cut(ids, at + end.length());
-  }
-
-  /** As many tokens as make at most so many characters. */
-  private int[] cut(int[] ids, int characters) {
-    int length = ids.length;
-    while (length > 0 && text.decode(Arrays.copyOf(ids, length), true).length() > characters) {
-      length--;
-    }
-    return Arrays.copyOf(ids, length);
+  /** The tokens up to the reflection's end, or all. */
+  private int[] upToClosed(int[] ids) {
+    int at = text.decode(ids, true).indexOf(CLOSED);
+    return at < 0 ? ids : text.prefix(ids, at + CLOSED.length());
   }
 
   private List<Row> sampled() {
@@ -233,7 +223,7 @@ public final class ReconstructJob {
         Rewards.Scores scores =
             rewards.score(query.question(), before + TRIGGER + t.text(), query.answer(), null);
         boolean right = scores.accuracy() != null && scores.accuracy() == 1;
-        int[] reflection = upTo(ints(t.completionIds()), CLOSED);
+        int[] reflection = upToClosed(ints(t.completionIds()));
         int said = Math.max(0, t.text().indexOf(CLOSED));
         Map<String, String> against =
             filter.against(

@@ -45,8 +45,7 @@ final class WatchCommand implements Callable<Integer> {
     if (seconds < 1) {
       throw new ParameterException(spec.commandLine(), "--every must be 1 second or more");
     }
-    String home = System.getenv().getOrDefault("RELOOK_HOME", ".");
-    String place = lakehouse != null ? lakehouse : DemoCommand.place(home, "demo");
+    String place = lakehouse != null ? lakehouse : RunOptions.place("demo");
     boolean terminal = !once && System.console() != null && !"dumb".equals(System.getenv("TERM"));
     Screen screen = new Screen(spec.commandLine().getOut(), terminal);
     boolean blocks = Charset.defaultCharset().newEncoder().canEncode(Sparkline.BLOCKS);

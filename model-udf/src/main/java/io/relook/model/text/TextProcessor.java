@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -113,6 +114,15 @@ public final class TextProcessor implements AutoCloseable {
       wide[i] = ids[i];
     }
     return wide.length == 0 ? "" : tokenizer.decode(wide, skipSpecial);
+  }
+
+  /** As many of the tokens as make at most so many characters, control tokens not counted. */
+  public int[] prefix(int[] ids, int characters) {
+    int length = ids.length;
+    while (length > 0 && decode(Arrays.copyOf(ids, length), true).length() > characters) {
+      length--;
+    }
+    return Arrays.copyOf(ids, length);
   }
 
   /** The id of a control token, -1 where the tokenizer has none of that name. */
