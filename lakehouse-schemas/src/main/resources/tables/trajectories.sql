@@ -3,7 +3,7 @@
 -- property delta.autoOptimize.autoCompact: true
 -- property delta.deletedFileRetentionDuration: interval 1000 weeks
 -- property delta.logRetentionDuration: interval 1000 weeks
--- check phase_known: phase in ('difficulty', 'reconstruction', 'rejection', 'rl', 'hard', 'evaluation')
+-- check phase_known: phase in ('difficulty', 'reconstruction', 'rejection', 'rl', 'hard', 'evaluation', 'before', 'swap')
 -- check finish_known: finish in ('stop', 'length', 'cancelled', 'error')
 -- check same_length: size(completion_ids) = size(log_probs)
 -- check error_said: (finish = 'error') = (error is not null)

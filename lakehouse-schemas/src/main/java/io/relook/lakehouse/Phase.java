@@ -9,7 +9,11 @@ public enum Phase {
   REJECTION,
   RL,
   HARD,
-  EVALUATION;
+  EVALUATION,
+  /** The answer that an evaluated trace would have given before its reflection. */
+  BEFORE,
+  /** What an evaluated trace's reflection makes of another picture. */
+  SWAP;
 
   /** As tables write it. */
   public String word() {

@@ -12,7 +12,9 @@ import io.relook.model.spark.EngineSettings;
 import io.relook.rewards.Rewards;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Row;
 
 /** A policy's greedy answers to held-out questions → {@code evaluations}. */
@@ -38,6 +40,7 @@ public final class EvaluateJob {
   public Result run(String benchmark, List<RolloutJob.Ask> asks, LongConsumer progress) {
     new RolloutJob(lakehouse, engine, rollout).run(asks, progress);
     new ScoreJob(lakehouse, rewards, rollout.failureBudget()).run(rollout.runId());
+    Set<String> asked = asks.stream().map(RolloutJob.Ask::queryId).collect(Collectors.toSet());
     List<Row> rows = new ArrayList<>();
     lakehouse
         .read(Table.TRAJECTORIES)
@@ -53,6 +56,8 @@ public final class EvaluateJob {
         .select(
             col("trajectory_id"), col("query_id"), col("accuracy").equalTo(lit(1.0)), col("answer"))
         .collectAsList()
+        .stream()
+        .filter(row -> asked.contains(row.getString(1)))
         .forEach(
             row ->
                 rows.add(

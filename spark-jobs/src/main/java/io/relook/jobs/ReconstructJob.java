@@ -1,6 +1,9 @@
 package io.relook.jobs;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.pmod;
+import static org.apache.spark.sql.functions.xxhash64;
 
 import io.relook.judge.HttpJudge;
 import io.relook.judge.Judge;
@@ -24,6 +27,7 @@ import java.util.Objects;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
 
 /**
@@ -52,21 +56,30 @@ public final class ReconstructJob {
   private final Rewards rewards;
   private final TextProcessor text;
   private final Preset.Reconstruct config;
+  private final Preset.Difficulty difficulty;
+  private final String rated;
 
-  /** {@code text} is the policy's tokenizer; {@code rollout} is of the phase reconstruction. */
+  /**
+   * @param rollout is of the phase reconstruction
+   * @param text the policy's tokenizer
+   * @param rated the run whose difficulty and samples these are
+   */
   public ReconstructJob(
       Lakehouse lakehouse,
       EngineSettings engine,
       RolloutJob.Config rollout,
       Rewards rewards,
       TextProcessor text,
-      Preset.Reconstruct config) {
+      Preset preset,
+      String rated) {
     this.lakehouse = lakehouse;
     this.engine = engine;
     this.rollout = rollout;
     this.rewards = rewards;
     this.text = text;
-    this.config = config;
+    this.config = preset.reconstruct();
+    this.difficulty = preset.difficulty();
+    this.rated = rated;
   }
 
   public Result run(LongConsumer progress) {
@@ -74,7 +87,8 @@ public final class ReconstructJob {
     Map<String, Source> sources = sources(queries);
     int[] trigger = text.encodeAsText(TRIGGER);
     List<RolloutJob.Ask> asks = new ArrayList<>();
-    sources.forEach(
+    Map<String, Source> reflecting = config.directShare() < 1 ? sources : Map.of();
+    reflecting.forEach(
         (id, source) -> {
           Rows.Query query = queries.get(source.trajectory.queryId());
           asks.add(
@@ -111,15 +125,20 @@ public final class ReconstructJob {
     return new Result(reflections.size(), kept, kinds);
   }
 
+  /** Those of the kept classes; of the stable ones the preset's share. */
   private Map<String, Rows.Query> queries() {
     Map<String, Rows.Query> queries = new HashMap<>();
+    Object[] classes = difficulty.keep().stream().map(Preset.Classified::word).toArray();
+    Column inShare =
+        pmod(xxhash64(col("query_id")), lit(10_000)).lt(10_000 * difficulty.stableShare());
     lakehouse
         .read(Table.DIFFICULTY)
         .where(
             col("run_id")
-                .equalTo(rollout.runId())
+                .equalTo(rated)
                 .and(col("iteration").equalTo(rollout.iteration()))
-                .and(col("kept")))
+                .and(col("class").isin(classes))
+                .and(col("class").equalTo("unstable").or(inShare)))
         .select("query_id")
         .join(lakehouse.read(Table.QUERIES), "query_id")
         .collectAsList()
@@ -140,7 +159,7 @@ public final class ReconstructJob {
             .read(Table.TRAJECTORIES)
             .where(
                 col("run_id")
-                    .equalTo(rollout.runId())
+                    .equalTo(rated)
                     .and(col("iteration").equalTo(rollout.iteration()))
                     .and(col("phase").equalTo(Phase.DIFFICULTY.word()))
                     .and(col("finish").equalTo("stop")))
@@ -339,7 +358,8 @@ public final class ReconstructJob {
 
   private void direct(
       Map<String, Source> sources, int reflective, List<Row> examples, Map<String, Long> kinds) {
-    long wanted = Math.round(reflective * config.directShare() / (1 - config.directShare()));
+    double share = config.directShare();
+    long wanted = share < 1 ? Math.round(reflective * share / (1 - share)) : Long.MAX_VALUE;
     for (Source source : sources.values()) {
       if (source.correct && kinds.getOrDefault("direct", 0L) < wanted) {
         Rows.Trajectory t = source.trajectory;
@@ -397,7 +417,8 @@ public final class ReconstructJob {
                   rollout,
                   arguments.rewards(lakehouse),
                   text,
-                  preset.reconstruct())
+                  preset,
+                  rollout.runId())
               .run(rows -> {});
       return "%d reflections, %d kept, examples %s"
           .formatted(result.sampled(), result.kept(), result.examples());

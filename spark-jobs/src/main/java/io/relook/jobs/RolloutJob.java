@@ -56,11 +56,15 @@ public final class RolloutJob {
       int partitions,
       double failureBudget)
       implements Serializable {
-    /** A preset's settings for a phase; the evaluation takes one greedy sample. */
+    /** A preset's settings for a phase; evaluations and probes take one greedy sample. */
     public static Config of(
         Preset preset, String runId, int iteration, Phase phase, Rows.CheckpointRow policy) {
-      boolean evaluates = phase == Phase.EVALUATION && policy.stage().equals("grpo");
-      return of(preset, runId, iteration, phase, evaluates ? policy.step() : 0, policy);
+      boolean stepped = isGreedy(phase) && policy.stage().equals("grpo");
+      return of(preset, runId, iteration, phase, stepped ? policy.step() : 0, policy);
+    }
+
+    private static boolean isGreedy(Phase phase) {
+      return phase == Phase.EVALUATION || phase == Phase.BEFORE || phase == Phase.SWAP;
     }
 
     /** As above, for a step of RL. */
@@ -74,14 +78,14 @@ public final class RolloutJob {
       Preset.Rollout rollout = preset.rollout();
       int samples =
           switch (phase) {
-            case EVALUATION -> 1;
+            case EVALUATION, BEFORE, SWAP -> 1;
             case RECONSTRUCTION -> preset.reconstruct().candidates();
             case RL -> preset.grpo().samples();
             default -> rollout.samples();
           };
       double temperature =
           switch (phase) {
-            case EVALUATION -> 0;
+            case EVALUATION, BEFORE, SWAP -> 0;
             case RL -> preset.grpo().temperature();
             default -> rollout.temperature();
           };

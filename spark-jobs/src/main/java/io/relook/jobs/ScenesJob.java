@@ -21,6 +21,7 @@ public final class ScenesJob {
     public static List<Config> of(Preset.Data data) {
       return List.of(
           new Config(data.scenesSeed(), "train", data.trainQuestions()),
+          new Config(data.scenesSeed() + 250, "validation", data.validationQuestions()),
           new Config(data.scenesSeed() + 500, "test", data.testQuestions()));
     }
   }

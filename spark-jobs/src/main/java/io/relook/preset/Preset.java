@@ -6,6 +6,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -14,27 +15,44 @@ import java.util.stream.Stream;
 
 /**
  * A recipe: every value of a run. The files under {@code conf/presets} say where each comes from.
+ *
+ * @param iterations 0: the questions' difficulty alone, for other runs to begin with
  */
 public record Preset(
     String model,
     Data data,
     EngineSettings engine,
     Rollout rollout,
+    @Default("{}") Difficulty difficulty,
     RewardWeights rewards,
     Reconstruct reconstruct,
     Sft sft,
     Grpo grpo,
     @Default("{}") Train train,
     @Default("{}") Keep keep,
+    @Default("{}") Evaluate evaluate,
     @Default("1") int iterations,
     double failureBudget) {
+  public Preset {
+    if (iterations > 0 && sft.epochs() == 0 && sft.steps() == 0 && grpo.steps() == 0) {
+      throw PresetErrors.of(
+          "the recipe", List.of("nothing is trained: sft.epochs, sft.steps and grpo.steps are 0"));
+    }
+  }
 
-  /** Generated scenes, or what {@code ingest} names; the seed and the counts are of the scenes. */
+  /** Generated scenes of a seed, and what {@code ingest} names. */
   public record Data(
       @Default("11") long scenesSeed,
-      @Default("400") int trainQuestions,
-      @Default("500") int testQuestions,
-      @Default("null") Ingest ingest) {}
+      @Default("0") int trainQuestions,
+      @Default("0") int testQuestions,
+      @Default("0") int validationQuestions,
+      @Default("null") Ingest ingest) {
+    public Data {
+      if (ingest == null && trainQuestions == 0) {
+        throw PresetErrors.of("data", List.of("no questions: trainQuestions or ingest names some"));
+      }
+    }
+  }
 
   /** Questions from files below the data folder, and from tables. */
   public record Ingest(
@@ -126,6 +144,74 @@ public record Preset(
       long minPixels,
       int chunk,
       int partitions) {}
+
+  /** What a question's pass rate at the base policy makes of it. */
+  public enum Classified {
+    STABLE_CORRECT,
+    UNSTABLE,
+    STABLE_WRONG;
+
+    /** As tables write it. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /** In which order GRPO asks its questions: by a shuffle alone, or by pass rate. */
+  public enum Order {
+    SHUFFLED,
+    EASY_FIRST,
+    HARD_FIRST
+  }
+
+  /**
+   * What the pass rates decide. Published: 0 < pass rate ≤ 1 is kept (arXiv 2603.26348, figure 1);
+   * the rest is our choice.
+   *
+   * @param keep classes whose traces are rebuilt
+   * @param stableShare of the kept stable questions, those that stay, by hash: the proportions
+   * @param rlUnstable GRPO asks only what its first policy answers sometimes, not always
+   * @param order of GRPO's questions; by pass rate only with {@code rlUnstable}
+   * @param from the run whose rates these are; null: the run's own. It sampled the same base
+   *     policy, as this run's settings say
+   */
+  public record Difficulty(
+      @Default("[unstable, stable_correct]") List<Classified> keep,
+      @Default("1.0") double stableShare,
+      @Default("true") boolean rlUnstable,
+      @Default("shuffled") Order order,
+      @Default("null") String from) {
+    public Difficulty {
+      List<String> problems = new ArrayList<>();
+      keep = List.copyOf(keep);
+      if (keep.isEmpty()) {
+        problems.add("keep names no class: nothing could be rebuilt");
+      }
+      if (!(stableShare >= 0 && stableShare <= 1)) {
+        problems.add("stableShare is from 0 to 1");
+      }
+      if (!rlUnstable && order != Order.SHUFFLED) {
+        problems.add("order goes by pass rates, which rlUnstable=false does not look at");
+      }
+      if (!problems.isEmpty()) {
+        throw PresetErrors.of("difficulty", problems);
+      }
+    }
+  }
+
+  /**
+   * What the loop's evaluations ask, greedily.
+   *
+   * @param split test, or validation where designs are compared
+   */
+  public record Evaluate(@Default("test") String split) {
+    public Evaluate {
+      if (!Mapping.SPLITS.contains(split)) {
+        throw PresetErrors.of(
+            "evaluate", List.of("the split %s is no %s".formatted(split, Mapping.SPLITS)));
+      }
+    }
+  }
 
   /** Weights of the three rewards in the total, and the user's own rewards. */
   public record RewardWeights(
@@ -336,9 +422,16 @@ public record Preset(
     COSINE
   }
 
-  /** Supervised fine-tuning; tokenBudget: tokens a pass; saveEvery: steps a checkpoint. */
+  /**
+   * Supervised fine-tuning; none where neither epochs nor steps are asked for.
+   *
+   * @param steps so many, going round the examples; 0: as many as {@code epochs} make
+   * @param tokenBudget tokens a pass
+   * @param saveEvery steps a checkpoint
+   */
   public record Sft(
       int epochs,
+      @Default("0") int steps,
       int batch,
       double rate,
       int warmupSteps,
@@ -348,7 +441,7 @@ public record Preset(
       int saveEvery,
       @Default("linear") Schedule schedule) {}
 
-  /** GRPO; queries a step, samples a query. */
+  /** GRPO; queries a step, samples a query; no steps: none. */
   public record Grpo(
       int steps,
       int queries,

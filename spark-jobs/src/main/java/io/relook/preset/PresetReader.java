@@ -47,7 +47,13 @@ public final class PresetReader {
           "constantLength",
           "overlongCache",
           "every",
-          "retries");
+          "retries",
+          "trainQuestions",
+          "testQuestions",
+          "validationQuestions",
+          "iterations",
+          "epochs",
+          "steps");
 
   /** The sets of values that {@code grpo.objective} may name. */
   private static final List<String> OBJECTIVES =
@@ -71,31 +77,67 @@ public final class PresetReader {
   private PresetReader() {}
 
   /**
-   * Reads {@code name} from a folder of presets, or a file where it ends in .yaml.
+   * Reads {@code name} from a folder of presets, or a file where it ends in .yaml. A file that
+   * {@code extends} another beside it has that one's values where it names none.
    *
    * @param overrides such as {@code grpo.steps=3}; the value is YAML, a number in the key is a
    *     place in a list
    */
   public static Preset read(Path presets, String name, String... overrides) {
     Path file = name.endsWith(".yaml") ? Path.of(name) : presets.resolve(name + ".yaml");
+    return parse(file.toString(), tree(name, file, new ArrayList<>()), overrides);
+  }
+
+  private static JsonNode tree(String name, Path file, List<Path> children) {
     if (!Files.isRegularFile(file)) {
       throw PresetErrors.missing(name, file);
     }
+    JsonNode own;
     try {
-      return parse(file.toString(), Files.readString(file), overrides);
+      own = tree(file.toString(), Files.readString(file));
     } catch (IOException e) {
       throw PresetErrors.unreadable(file.toString(), e);
+    }
+    if (!own.has("extends")) {
+      return own;
+    }
+    String parent = ((ObjectNode) own).remove("extends").asText();
+    Path beside = file.resolveSibling(parent + ".yaml");
+    children.add(file);
+    if (children.contains(beside)) {
+      throw PresetErrors.problems(
+          file.toString(), List.of("extends %s goes round in a circle".formatted(parent)));
+    }
+    return lay(own, tree(parent, beside, children));
+  }
+
+  /** A mapping's values over another's; a value that is no mapping replaces the whole. */
+  private static JsonNode lay(JsonNode over, JsonNode under) {
+    if (!over.isObject() || !under.isObject()) {
+      return over;
+    }
+    over.properties()
+        .forEach(
+            entry ->
+                ((ObjectNode) under)
+                    .set(entry.getKey(), lay(entry.getValue(), under.path(entry.getKey()))));
+    return under;
+  }
+
+  private static JsonNode tree(String name, String yaml) {
+    try {
+      return YAML.readTree(yaml);
+    } catch (IOException e) {
+      throw PresetErrors.noYaml(name, e);
     }
   }
 
   /** As above, of a text; {@code name} stands in messages. */
   public static Preset parse(String name, String yaml, String... overrides) {
-    JsonNode root;
-    try {
-      root = YAML.readTree(yaml);
-    } catch (IOException e) {
-      throw PresetErrors.noYaml(name, e);
-    }
+    return parse(name, tree(name, yaml), overrides);
+  }
+
+  private static Preset parse(String name, JsonNode root, String... overrides) {
     PresetReader reader = new PresetReader();
     reader.objective(root);
     for (String override : overrides) {

@@ -3,36 +3,48 @@ package io.relook.scenes;
 import java.util.SplittableRandom;
 
 /**
- * What the embedded base model learns from: to read the picture place by place (each place is one
- * picture token, so this teaches to see), to describe, to answer after short reasoning, and to look
- * at the picture again when asked. A reflection here confirms what stands before it: no text shows
- * how a wrong reasoning is corrected, or the method's gain would be planted.
+ * What the embedded base model learns from: to see (lessons that ask for one thing of a scene, of
+ * more and more things), to describe, to answer after short reasoning, and to look at the picture
+ * again when asked. A reflection here confirms what stands before it: no text shows how a wrong
+ * reasoning is corrected, or the method's gain would be planted.
  *
  * @param user what is asked beside the picture
  * @param answer what the model is to say
  */
-public record PretrainingText(String user, String answer) {
+public record PretrainingText(byte[] png, String user, String answer) {
   /** Asks for a second look. */
   public static final String LOOK_AGAIN = " Look at the image again before you answer.";
 
-  /** Text number {@code index} about a question's picture. */
-  public static PretrainingText of(SceneQuestion q, long index) {
-    SplittableRandom random = new SplittableRandom(index);
-    String answer = "<answer>" + q.answer() + "</answer>";
-    int kind = random.nextInt(20);
-    if (kind <= 5) {
-      return new PretrainingText("Read the image place by place.", q.reading());
+  /** The share of the training that is lessons alone, with scenes that grow. */
+  private static final double LESSONS = 0.2;
+
+  private static final int MOST_THINGS = 6;
+
+  /**
+   * Text number {@code index}.
+   *
+   * @param progress share of the training that is done
+   */
+  public static PretrainingText of(SceneGenerator scenes, long index, double progress) {
+    int kind = new SplittableRandom(index).nextInt(20);
+    if (progress < LESSONS || kind <= 5) {
+      int most = progress < LESSONS ? 1 + (int) (4 * progress / LESSONS) : MOST_THINGS;
+      SceneGenerator.Lesson lesson = scenes.lesson(index, most);
+      return new PretrainingText(lesson.png(), lesson.task(), lesson.told());
     }
+    SceneQuestion q = scenes.question(index);
+    String answer = "<answer>" + q.answer() + "</answer>";
     if (kind <= 8) {
-      return new PretrainingText("Describe the image.", q.description());
+      return new PretrainingText(q.png(), "Describe the image.", q.description());
     }
     if (kind <= 15) {
-      return new PretrainingText(q.question(), q.reasoning() + " " + answer);
+      return new PretrainingText(q.png(), q.question(), q.reasoning() + " " + answer);
     }
     if (kind == 16) {
-      return new PretrainingText(q.question() + " Where do you look?", q.region());
+      return new PretrainingText(q.png(), q.question() + " Where do you look?", q.region());
     }
     return new PretrainingText(
+        q.png(),
         q.question() + LOOK_AGAIN,
         q.reasoning() + " <reflection> Looking again: " + q.region() + " </reflection> " + answer);
   }

@@ -1,7 +1,6 @@
 package io.relook.scenes;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -47,9 +46,6 @@ sealed interface Scene {
   /** The whole scene in words, in reading order. */
   String description();
 
-  /** The whole scene place by place, empty places too. */
-  String reading();
-
   /** One thing in a cell of the grid, both counted from 0 at the top left. */
   record Thing(Colour colour, Shape shape, int row, int column) {
     String words() {
@@ -92,21 +88,6 @@ sealed interface Scene {
       return "I see " + list(things) + ".";
     }
 
-    @Override
-    public String reading() {
-      String[][] cells = new String[SIDE][SIDE];
-      for (String[] row : cells) {
-        Arrays.fill(row, "-");
-      }
-      things.forEach(thing -> cells[thing.row()][thing.column()] = thing.words());
-      StringBuilder text = new StringBuilder();
-      for (int row = 0; row < SIDE; row++) {
-        text.append(row == 0 ? "" : " ").append("row ").append(row + 1).append(": ");
-        text.append(String.join(", ", cells[row])).append('.');
-      }
-      return text.toString();
-    }
-
     static String list(List<Thing> things) {
       return things.isEmpty()
           ? "nothing"
@@ -133,17 +114,6 @@ sealed interface Scene {
         bars.add(new Bar(colour, 1 + random.nextInt(MOST)));
       }
       return new Bars(bars);
-    }
-
-    @Override
-    public String reading() {
-      StringBuilder text = new StringBuilder();
-      for (int i = 0; i < bars.size(); i++) {
-        text.append(i == 0 ? "" : " ").append("column ").append(i + 1).append(": ");
-        text.append(bars.get(i).colour().word()).append(' ').append(bars.get(i).height());
-        text.append('.');
-      }
-      return text.toString();
     }
 
     @Override

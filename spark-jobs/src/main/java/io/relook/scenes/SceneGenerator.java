@@ -61,8 +61,42 @@ public final class SceneGenerator {
             draft.reasoning,
             draft.region,
             draft.scene.description(),
-            draft.scene.reading(),
             difficulty);
+      }
+    }
+  }
+
+  /**
+   * What teaches to see: a scene, and one thing of it that is told apart by its shape, its colour,
+   * or is a bar. For pretraining only; asked in other words than any question, since no answer in
+   * tags follows.
+   */
+  public record Lesson(byte[] png, String task, String told) {}
+
+  /** Lesson number {@code index}, of at most so many things. */
+  public Lesson lesson(long index, int most) {
+    SplittableRandom random =
+        new SplittableRandom(~seed * 0x9E3779B97F4A7C15L + index * 0xD1B54A32D192ED03L);
+    while (true) {
+      if (random.nextInt(3) == 0) {
+        Bars scene = Bars.draw(random, 1 + random.nextInt(Math.min(most, 4)));
+        Bar one = scene.bars().get(random.nextInt(scene.bars().size()));
+        return new Lesson(
+            ScenePainter.png(scene, random),
+            "Find the " + one.colour().word() + " bar.",
+            height(one));
+      }
+      Things scene = Things.draw(random, 1 + random.nextInt(most));
+      Thing one = scene.things().get(random.nextInt(scene.things().size()));
+      boolean byShape = random.nextBoolean();
+      List<Thing> alike =
+          where(
+              scene.things(), t -> byShape ? t.shape() == one.shape() : t.colour() == one.colour());
+      if (alike.size() == 1) {
+        return new Lesson(
+            ScenePainter.png(scene, random),
+            "Find the " + (byShape ? one.shape().word() : one.colour().word() + " thing") + ".",
+            "I see a " + one.words() + ".");
       }
     }
   }

@@ -6,7 +6,6 @@ package io.relook.scenes;
  * @param template the kind of question
  * @param reasoning a short way to the answer, without the answer's tags
  * @param region what the question is about, seen again: for pretraining only
- * @param reading the scene place by place: for pretraining only
  * @param difficulty 1 (easy) to 5: how many things one must keep apart
  */
 public record SceneQuestion(
@@ -17,5 +16,4 @@ public record SceneQuestion(
     String reasoning,
     String region,
     String description,
-    String reading,
     int difficulty) {}

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class TestPresetReader {
   private static final Path PRESETS =
@@ -65,6 +66,39 @@ final class TestPresetReader {
     Preset.Ingest ingest = PresetReader.read(PRESETS, "easy-vqa").data().ingest();
     assertEquals("0", ingest.mapping().question(), "a position");
     assertEquals("train/questions.json", ingest.files().get(0).path());
+  }
+
+  @Test
+  void aPresetThatExtendsAnotherHasItsValuesUnderItsOwn() {
+    Preset study = PresetReader.read(PRESETS, "study");
+    Preset grpo = PresetReader.read(PRESETS, "ablation-grpo");
+    assertEquals(0, grpo.sft().epochs());
+    assertEquals(study.sft().rate(), grpo.sft().rate());
+    assertEquals(study.rollout(), grpo.rollout());
+    assertNull(PresetReader.read(PRESETS, "ablation-no-gain").reconstruct().minAnswerGain());
+    assertEquals(0.0, study.reconstruct().minAnswerGain());
+  }
+
+  @Test
+  void presetsThatExtendEachOtherAreRefused(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve("a.yaml"), "extends: b");
+    Files.writeString(folder.resolve("b.yaml"), "extends: a");
+    RelookException error =
+        assertThrows(RelookException.class, () -> PresetReader.read(folder, "a"));
+    assertTrue(error.getMessage().contains("circle"), error.getMessage());
+  }
+
+  @Test
+  void recipesThatTrainNothingOrOnNothingAreRefused() throws IOException {
+    assertTrue(
+        refusal(changed("trainQuestions: 400", "trainQuestions: 0")).contains("no questions"));
+    String untrained =
+        changed("epochs: 2", "epochs: 0").replace("grpo: {steps: 20", "grpo: {steps: 0");
+    assertTrue(
+        assertThrows(RelookException.class, () -> PresetReader.parse("p.yaml", untrained))
+            .getMessage()
+            .contains("nothing is trained"));
+    assertEquals(0, PresetReader.parse("p.yaml", untrained, "iterations=0").iterations());
   }
 
   @Test
@@ -260,7 +294,10 @@ final class TestPresetReader {
     assertEquals("Look: again?", preset.reconstruct().instruction());
     assertEquals(400, preset.data().ingest().files().get(0).limit());
     assertEquals(7, preset.data().ingest().files().get(1).limit());
-    assertNull(PresetReader.read(PRESETS, "easy-vqa", "data.ingest=").data().ingest());
+    assertNull(
+        PresetReader.read(PRESETS, "easy-vqa", "data.ingest=", "data.trainQuestions=1")
+            .data()
+            .ingest());
     assertEquals(
         "t",
         PresetReader.read(

@@ -42,14 +42,29 @@ class TestSceneGenerator {
 
   @Test
   void noPretrainingTextCorrectsAWrongReasoning() {
+    SceneGenerator scenes = new SceneGenerator(7);
+    int looking = 0;
     for (int i = 0; i < 500; i++) {
-      SceneQuestion q = new SceneGenerator(7).question(i);
-      String answer = PretrainingText.of(q, i).answer();
+      SceneQuestion q = scenes.question(i);
+      String answer = PretrainingText.of(scenes, i, 0.5).answer();
       if (answer.contains("<reflection>")) {
+        looking++;
         assertTrue(answer.startsWith(q.reasoning()));
         assertTrue(answer.contains("Looking again: " + q.region()));
         assertFalse(answer.contains("wrong") || answer.contains("not "), answer);
       }
+    }
+    assertTrue(looking > 30, looking + " texts look again");
+  }
+
+  @Test
+  void lessonsAloneComeFirstAndAskForOneThing() {
+    SceneGenerator scenes = new SceneGenerator(7);
+    for (int i = 0; i < 200; i++) {
+      PretrainingText text = PretrainingText.of(scenes, i, 0.1);
+      assertFalse(text.answer().contains("<answer>"), text.answer());
+      String asked = text.user().replaceAll("Find the (\\w+)( thing| bar)?[.]", "$1");
+      assertTrue(text.answer().contains(asked), text.toString());
     }
   }
 }

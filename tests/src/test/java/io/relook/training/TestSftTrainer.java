@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** On random weights of the embedded model's shape, with rows that hold no picture. */
 final class TestSftTrainer {
   private static final Preset.Sft CONFIG =
-      new Preset.Sft(2, 4, 1e-3, 1, 1.0, 0.0, 256, 1, Preset.Schedule.LINEAR);
+      new Preset.Sft(2, 0, 4, 1e-3, 1, 1.0, 0.0, 256, 1, Preset.Schedule.LINEAR);
 
   private static final Preset.Keep KEEP = new Preset.Keep(2, 0, true, true);
 
@@ -129,7 +129,8 @@ final class TestSftTrainer {
     EmbeddedModel.unpack(base, false);
     EmbeddedModel.randomise(base, 5);
     Lakehouse lakehouse = lakehouse("ruined");
-    Preset.Sft ruinous = new Preset.Sft(2, 4, 1e38, 0, 1.0, 0.0, 256, 1, Preset.Schedule.CONSTANT);
+    Preset.Sft ruinous =
+        new Preset.Sft(2, 0, 4, 1e38, 0, 1.0, 0.0, 256, 1, Preset.Schedule.CONSTANT);
     Preset.Train one =
         new Preset.Train(
             "float32", null, null, false, 1, 1, null, new Preset.AdamW(0.9, 0.999, 1e-8));

@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
       ReportCommand.class,
       DemoCommand.class,
       IterateCommand.class,
+      StudyCommand.class,
       PlanCommand.class,
       ReplayCommand.class,
       CleanUpCommand.class,

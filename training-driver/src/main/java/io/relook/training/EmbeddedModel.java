@@ -5,6 +5,7 @@ import io.relook.lakehouse.RelookException.Category;
 import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.checkpoint.CheckpointWriter;
 import io.relook.model.checkpoint.DType;
+import io.relook.model.checkpoint.ExpectedTensors;
 import io.relook.model.checkpoint.ModelConfig;
 import io.relook.model.checkpoint.SideFiles;
 import java.io.IOException;
@@ -12,7 +13,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.apache.hadoop.conf.Configuration;
 
@@ -48,29 +51,35 @@ public final class EmbeddedModel {
   }
 
   /**
-   * Writes random weights beside the settings: matrices normal with standard deviation 0.02, norms
-   * 1, biases 0, as the architecture's own initialiser draws them.
+   * Writes random weights beside the settings: matrices normal with the variance 1 / inputs, norms
+   * 1, biases 0. The architecture's own 0.02 is meant for widths of thousands: at 128 and 256 the
+   * picture fades on its way, and its colours are never learnt (docs/log.md).
    */
   public static void randomise(Path folder, long seed) {
     ModelConfig config = Checkpoint.readConfig(folder);
+    Map<String, List<Long>> shapes = ExpectedTensors.of(config);
     new CheckpointWriter(new Configuration())
         .write(
             folder.toString(),
             SideFiles.read(folder),
             config,
             DType.F32,
-            (name, count) -> {
-              float[] values = new float[count];
-              if (name.endsWith("bias")) {
-                return values;
-              }
-              boolean norm = name.contains("norm") || name.contains("ln_q");
-              Random random = new Random(seed ^ name.hashCode());
-              for (int i = 0; i < count; i++) {
-                values[i] = norm ? 1 : (float) (0.02 * random.nextGaussian());
-              }
-              return values;
-            });
+            (name, count) -> values(name, shapes.get(name), seed));
+  }
+
+  private static float[] values(String name, List<Long> shape, long seed) {
+    int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
+    float[] values = new float[count];
+    if (shape.size() == 1) {
+      Arrays.fill(values, name.endsWith("bias") ? 0 : 1);
+      return values;
+    }
+    double deviation = Math.sqrt(shape.get(0) / (double) count);
+    Random random = new Random(seed ^ name.hashCode());
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) (deviation * random.nextGaussian());
+    }
+    return values;
   }
 
   private static void copy(String file, Path folder) throws IOException {

@@ -144,11 +144,16 @@ final class GrpoTrainer {
     return current;
   }
 
-  /** Queries number {@code index} times the step's size and on, in an order of each pass's own. */
+  /**
+   * Queries number {@code index} times the step's size and on, in an order of each pass's own, or
+   * as they came where the preset orders them.
+   */
   private List<RolloutJob.Ask> slice(List<RolloutJob.Ask> queries, int iteration, int index) {
     int perEpoch = Math.max(1, queries.size() / preset.grpo().queries());
     List<RolloutJob.Ask> shuffled = new ArrayList<>(queries);
-    Collections.shuffle(shuffled, new Random(1009L * iteration + index / perEpoch));
+    if (preset.difficulty().order() == Preset.Order.SHUFFLED) {
+      Collections.shuffle(shuffled, new Random(1009L * iteration + index / perEpoch));
+    }
     int from = index % perEpoch * preset.grpo().queries();
     return shuffled.subList(from, Math.min(shuffled.size(), from + preset.grpo().queries()));
   }

@@ -19,7 +19,10 @@ import io.relook.model.torch.TorchProgram;
 import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -66,17 +69,26 @@ final class IterationLoop {
   Rows.CheckpointRow run(Rows.CheckpointRow base, Path baseFolder, TorchProgram program) {
     RowPrompts prompts =
         new RowPrompts(lakehouse, ImageProcessor.load(baseFolder), preset.rollout().minPixels());
-    construct(base, baseFolder);
+    String rated = difficulty(base);
     Rows.CheckpointRow policy = base;
     for (int i = 1; i <= preset.iterations(); i++) {
-      Rows.CheckpointRow coldStart = fineTune(i, policy, program, prompts);
-      rejectionSampling(i, coldStart);
-      Dataset<Row> rlData = rlData(i);
-      if (i > 1 && rlData.isEmpty()) {
-        progress.line("no question is answered sometimes right and sometimes wrong: the run ends");
-        return coldStart;
+      Rows.CheckpointRow coldStart = policy;
+      if (fineTunes()) {
+        if (i == 1) {
+          reconstruct(base, baseFolder, rated);
+        }
+        coldStart = fineTune(i, policy, program, prompts);
       }
-      policy = reinforce(i, coldStart, rlData, program, prompts);
+      policy = coldStart;
+      if (preset.grpo().steps() > 0) {
+        List<RolloutJob.Ask> rlData = rlData(i, coldStart, rated);
+        if (i > 1 && rlData.isEmpty()) {
+          progress.line(
+              "no question is answered sometimes right and sometimes wrong: the run ends");
+          return coldStart;
+        }
+        policy = reinforce(i, coldStart, rlData, program, prompts);
+      }
       if (i < preset.iterations()) {
         evaluate(policy);
         solveHardPrompts(i, policy);
@@ -85,8 +97,17 @@ final class IterationLoop {
     return policy;
   }
 
-  /** The first iteration's examples: the base policy's own traces, with a second look. */
-  private void construct(Rows.CheckpointRow base, Path baseFolder) {
+  private boolean fineTunes() {
+    return preset.sft().epochs() > 0 || preset.sft().steps() > 0;
+  }
+
+  /** The base policy's pass rates; returns the run that has them. */
+  private String difficulty(Rows.CheckpointRow base) {
+    String from = preset.difficulty().from();
+    if (from != null) {
+      new RatedRun(lakehouse, from).require(preset);
+      return from;
+    }
     List<RolloutJob.Ask> questions = RolloutJob.questions(train());
     progress.stage(1, "roll out", rows(questions));
     new RolloutJob(lakehouse, preset.engine(), rollout(1, Phase.DIFFICULTY, base))
@@ -96,6 +117,11 @@ final class IterationLoop {
     progress.stage(1, "partition", 0);
     new PartitionJob(lakehouse, rewards.version()).run(runId, 1);
     requireUnstable();
+    return runId;
+  }
+
+  /** The first iteration's examples: the base policy's own traces, with a second look. */
+  private void reconstruct(Rows.CheckpointRow base, Path baseFolder, String rated) {
     progress.stage(1, "reconstruct", 0);
     try (TextProcessor text = TextProcessor.load(baseFolder)) {
       new ReconstructJob(
@@ -104,7 +130,8 @@ final class IterationLoop {
               rollout(1, Phase.RECONSTRUCTION, base),
               rewards,
               text,
-              preset.reconstruct())
+              preset,
+              rated)
           .run(progress::rows);
     }
   }
@@ -131,12 +158,12 @@ final class IterationLoop {
   private Rows.CheckpointRow reinforce(
       int iteration,
       Rows.CheckpointRow coldStart,
-      Dataset<Row> rlData,
+      List<RolloutJob.Ask> rlData,
       TorchProgram program,
       RowPrompts prompts) {
     progress.stage(iteration, "grpo", 0);
     return new GrpoTrainer(lakehouse, policies, program, prompts, rewards, preset)
-        .run(runId, iteration, coldStart, RolloutJob.questions(rlData), progress::line);
+        .run(runId, iteration, coldStart, rlData, progress::line);
   }
 
   private void solveHardPrompts(int iteration, Rows.CheckpointRow policy) {
@@ -165,7 +192,8 @@ final class IterationLoop {
   /** Greedy answers to the held-out questions. */
   EvaluateJob.Result evaluate(Rows.CheckpointRow policy) {
     List<RolloutJob.Ask> held =
-        RolloutJob.questions(lakehouse.read(Table.QUERIES).where("split = 'test'"));
+        RolloutJob.questions(
+            lakehouse.read(Table.QUERIES).where(col("split").equalTo(preset.evaluate().split())));
     progress.stage(policy.iteration(), "evaluate " + policy.stage(), held.size());
     RolloutJob.Config greedy = rollout(policy.iteration(), Phase.EVALUATION, policy);
     return new EvaluateJob(lakehouse, preset.engine(), greedy, rewards)
@@ -176,27 +204,49 @@ final class IterationLoop {
     return policies;
   }
 
-  /** Questions that the cold-start policy answers sometimes but not always (our choice). */
-  private Dataset<Row> rlData(int iteration) {
+  /** What GRPO asks, in the preset's order. */
+  private List<RolloutJob.Ask> rlData(int iteration, Rows.CheckpointRow coldStart, String rated) {
+    if (fineTunes()) {
+      rejectionSampling(iteration, coldStart);
+    }
+    if (!preset.difficulty().rlUnstable()) {
+      return RolloutJob.questions(train());
+    }
     Dataset<Row> rates =
-        lakehouse
-            .read(Table.TRAJECTORIES)
-            .where(
-                col("run_id")
-                    .equalTo(runId)
-                    .and(col("iteration").equalTo(iteration))
-                    .and(col("phase").equalTo(Phase.REJECTION.word())))
-            .join(
-                lakehouse.read(Table.REWARDS).where(col("version").equalTo(rewards.version())),
-                "trajectory_id")
-            .groupBy("query_id")
-            .agg(org.apache.spark.sql.functions.avg("accuracy").as("rate"))
-            .where("rate > 0 and rate < 1");
-    return train()
+        fineTunes() || iteration > 1
+            ? rates(runId, iteration, Phase.REJECTION)
+            : rates(rated, 1, Phase.DIFFICULTY);
+    Map<String, Double> unstable = new HashMap<>();
+    rates
+        .where("rate > 0 and rate < 1")
+        .collectAsList()
+        .forEach(row -> unstable.put(row.getString(0), row.getDouble(1)));
+    List<RolloutJob.Ask> asks =
+        RolloutJob.questions(train()).stream()
+            .filter(ask -> unstable.containsKey(ask.queryId()))
+            .toList();
+    Comparator<RolloutJob.Ask> hardFirst = Comparator.comparing(ask -> unstable.get(ask.queryId()));
+    return switch (preset.difficulty().order()) {
+      case SHUFFLED -> asks;
+      case HARD_FIRST -> asks.stream().sorted(hardFirst).toList();
+      case EASY_FIRST -> asks.stream().sorted(hardFirst.reversed()).toList();
+    };
+  }
+
+  /** Shares of right answers by question. */
+  private Dataset<Row> rates(String run, int iteration, Phase phase) {
+    return lakehouse
+        .read(Table.TRAJECTORIES)
+        .where(
+            col("run_id")
+                .equalTo(run)
+                .and(col("iteration").equalTo(iteration))
+                .and(col("phase").equalTo(phase.word())))
         .join(
-            rates.select("query_id"),
-            scala.jdk.javaapi.CollectionConverters.asScala(List.of("query_id")).toSeq(),
-            "left_semi");
+            lakehouse.read(Table.REWARDS).where(col("version").equalTo(rewards.version())),
+            "trajectory_id")
+        .groupBy("query_id")
+        .agg(org.apache.spark.sql.functions.avg("accuracy").as("rate"));
   }
 
   private void requireUnstable() {

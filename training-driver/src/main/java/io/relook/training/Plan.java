@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 
@@ -98,6 +99,37 @@ public final class Plan {
     out.flush();
   }
 
+  /**
+   * Seconds of several runs together, each from the measurement of one of them; empty where the
+   * measurement did not reach every stage.
+   */
+  public static Optional<Double> seconds(Config measured, List<Config> runs) {
+    Plan plan = new Plan(measured);
+    List<Preset> presets = runs.stream().map(Config::read).toList();
+    SparkSession spark = LocalSpark.session("relook plan");
+    try {
+      Path place = Policies.scratch("relook-plan");
+      try {
+        Measured seen = plan.measure(spark, measured.read(), place);
+        double sum = 0;
+        for (Preset preset : presets) {
+          for (PlanStages.Stage stage :
+              new PlanStages(preset, seen.data, seen.speed, seen.seen).all()) {
+            if (stage.seconds() == null) {
+              return Optional.empty();
+            }
+            sum += stage.seconds().value();
+          }
+        }
+        return Optional.of(sum);
+      } finally {
+        delete(place);
+      }
+    } finally {
+      spark.stop();
+    }
+  }
+
   Result make() {
     Preset preset = config.read();
     boolean there = Files.isRegularFile(Path.of(preset.model(), "config.json"));
@@ -121,8 +153,15 @@ public final class Plan {
     }
   }
 
-  private Result make(SparkSession spark, Preset preset, Path place) {
-    long began = System.nanoTime();
+  /**
+   * What the arithmetic starts from.
+   *
+   * @param reason why nothing ran, or null
+   */
+  private record Measured(
+      PlanData data, PlanMemory memory, long free, String reason, Speed speed, Seen seen) {}
+
+  private Measured measure(SparkSession spark, Preset preset, Path place) {
     Lakehouse lakehouse = Lakehouse.open(spark, place.resolve("first").toString());
     // As a run begins: the first commit pays for what Spark does once.
     lakehouse.merge(
@@ -136,32 +175,42 @@ public final class Plan {
     PlanMemory memory = new PlanMemory(preset, data, Checkpoint.readConfig(from.folder()));
     long free = MemoryCheck.free();
     String reason = config.measure ? doesNotFit(memory, place, free) : "as asked";
-    Speed speed = null;
-    Seen seen = null;
-    List<String> notes = new ArrayList<>();
-    if (reason == null) {
-      speed = Speed.measure(lakehouse, preset, from.uri(), data.few());
-      seen = look(lakehouse, preset, data, speed, from, place);
-      if (seen.ended() != null) {
-        notes.add("The loop on a few questions ended early: " + seen.ended());
-      }
+    if (reason != null) {
+      return new Measured(data, memory, free, reason, null, null);
     }
-    List<PlanStages.Stage> stages = new PlanStages(preset, data, speed, seen).all();
+    Speed speed = Speed.measure(lakehouse, preset, from.uri(), data.few());
+    return new Measured(
+        data, memory, free, null, speed, look(lakehouse, preset, data, speed, from, place));
+  }
+
+  private Result make(SparkSession spark, Preset preset, Path place) {
+    long began = System.nanoTime();
+    Measured measured = measure(spark, preset, place);
+    List<String> notes = new ArrayList<>();
+    if (measured.seen != null && measured.seen.ended() != null) {
+      notes.add("The loop on a few questions ended early: " + measured.seen.ended());
+    }
+    List<PlanStages.Stage> stages =
+        new PlanStages(preset, measured.data, measured.speed, measured.seen).all();
     Figure sftSteps =
-        stages.stream().filter(s -> s.name().equals("sft")).findFirst().orElseThrow().steps();
+        stages.stream()
+            .filter(s -> s.name().equals("sft"))
+            .findFirst()
+            .map(PlanStages.Stage::steps)
+            .orElse(Figure.exact(0));
     boolean all = stages.stream().allMatch(s -> s.seconds() != null);
     return new Result(
         config.preset,
-        reason,
-        reason == null ? (System.nanoTime() - began) / 1e9 : null,
+        measured.reason,
+        measured.reason == null ? (System.nanoTime() - began) / 1e9 : null,
         stages,
         all ? Figure.measured(stages.stream().mapToDouble(s -> s.seconds().value()).sum()) : null,
-        memory.generation(),
-        memory.training(),
-        memory.executor(),
-        free,
-        memory.travels(),
-        memory.checkpoints(sftSteps),
+        measured.memory.generation(),
+        measured.memory.training(),
+        measured.memory.executor(),
+        measured.free,
+        measured.memory.travels(),
+        measured.memory.checkpoints(sftSteps),
         notes);
   }
 
@@ -170,9 +219,10 @@ public final class Plan {
     int few = few(preset, data, speed);
     Preset small =
         config.read(
-            "data.trainQuestions=" + few,
-            "data.testQuestions=" + few,
+            "data.trainQuestions=" + Math.min(few, preset.data().trainQuestions()),
+            "data.testQuestions=" + Math.min(few, preset.data().testQuestions()),
             "sft.epochs=1",
+            "sft.steps=0",
             "grpo.steps=2",
             "grpo.queries=" + Math.min(few, preset.grpo().queries()));
     Lakehouse lakehouse = first;

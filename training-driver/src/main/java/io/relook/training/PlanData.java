@@ -30,16 +30,16 @@ record PlanData(Figure train, Figure test, List<Prompt> few, double takeIn, doub
     double seconds = takeIn(lakehouse, preset, data, rows);
     List<byte[]> pictures = new ArrayList<>();
     List<Prompt> few = prompts(lakehouse, preset, folder, pictures);
-    Preset.Ingest ingest = preset.data().ingest();
+    Preset.Data asked = preset.data();
     long began = System.nanoTime();
-    if (ingest == null) {
-      SceneGenerator scenes = new SceneGenerator(preset.data().scenesSeed());
+    if (asked.ingest() == null) {
+      SceneGenerator scenes = new SceneGenerator(asked.scenesSeed());
       for (int i = 0; i < rows; i++) {
         scenes.question(i);
       }
       return new PlanData(
-          Figure.exact(preset.data().trainQuestions()),
-          Figure.exact(preset.data().testQuestions()),
+          Figure.exact(asked.trainQuestions()),
+          Figure.exact(evaluated(preset)),
           few,
           seconds,
           (System.nanoTime() - began) / 1e9 / rows);
@@ -49,22 +49,30 @@ record PlanData(Figure train, Figure test, List<Prompt> few, double takeIn, doub
     double decoding = (System.nanoTime() - began) / 1e9 / Math.max(1, few.size());
     Map<String, Long> counts = job(lakehouse, preset, data).perSplit();
     return new PlanData(
-        Figure.most(counts.getOrDefault("train", 0L)),
-        Figure.most(counts.getOrDefault("test", 0L)),
+        Figure.most(asked.trainQuestions() + counts.getOrDefault("train", 0L)),
+        Figure.most(evaluated(preset) + counts.getOrDefault(preset.evaluate().split(), 0L)),
         few,
         seconds,
         decoding / lakehouse.spark().sparkContext().defaultParallelism());
   }
 
+  /** Scenes that an evaluation asks. */
+  private static int evaluated(Preset preset) {
+    return switch (preset.evaluate().split()) {
+      case "train" -> preset.data().trainQuestions();
+      case "validation" -> preset.data().validationQuestions();
+      default -> preset.data().testQuestions();
+    };
+  }
+
   /** Takes in the first few questions; returns seconds. */
   static double takeIn(Lakehouse lakehouse, Preset preset, Path data, int rows) {
     long began = System.nanoTime();
-    if (preset.data().ingest() == null) {
-      for (ScenesJob.Config all : ScenesJob.Config.of(preset.data())) {
-        int count = Math.min(rows, all.count());
-        new ScenesJob(lakehouse, new ScenesJob.Config(all.seed(), all.split(), count)).run();
-      }
-    } else {
+    for (ScenesJob.Config all : ScenesJob.Config.of(preset.data())) {
+      int count = Math.min(rows, all.count());
+      new ScenesJob(lakehouse, new ScenesJob.Config(all.seed(), all.split(), count)).run();
+    }
+    if (preset.data().ingest() != null) {
       job(lakehouse, preset, data).look(rows);
     }
     return (System.nanoTime() - began) / 1e9;

@@ -54,30 +54,47 @@ final class PlanStages {
         train.source() == Figure.Source.EXACT ? Figure.exact(questions) : Figure.most(questions),
         takingIn(questions));
     sample("evaluate base", test, 1, Phase.EVALUATION, data.promptTokens(), "evaluate base");
-    sample("roll out", train, samples, Phase.DIFFICULTY, data.promptTokens(), "roll out");
-    add("score", train.times(samples), asBefore("score"));
-    add("partition", train, asBefore("partition"));
-    Figure asks = asks();
+    if (preset.difficulty().from() == null) {
+      sample("roll out", train, samples, Phase.DIFFICULTY, data.promptTokens(), "roll out");
+      add("score", train.times(samples), asBefore("score"));
+      add("partition", train, asBefore("partition"));
+    }
+    boolean tunes = preset.sft().epochs() > 0 || preset.sft().steps() > 0;
+    boolean reinforces = preset.grpo().steps() > 0;
+    for (int i = 1; i <= preset.iterations(); i++) {
+      if (tunes && i == 1 && preset.reconstruct().directShare() < 1) {
+        reconstruct();
+      }
+      if (tunes) {
+        sft();
+        sample("evaluate sft", test, 1, Phase.EVALUATION, data.promptTokens(), "evaluate sft");
+      }
+      if (tunes && reinforces) {
+        sample(
+            "rejection sampling",
+            train,
+            samples,
+            Phase.REJECTION,
+            data.promptTokens(),
+            "rejection sampling");
+      }
+      if (reinforces) {
+        grpo();
+        sample("evaluate grpo", test, 1, Phase.EVALUATION, data.promptTokens(), "evaluate sft");
+      }
+    }
+    return stages;
+  }
+
+  private void reconstruct() {
     double longer = seen == null ? 0 : seen.phase(Phase.RECONSTRUCTION).promptTokens();
     sample(
         "reconstruct",
-        asks,
+        asks(),
         preset.reconstruct().candidates(),
         Phase.RECONSTRUCTION,
         longer > 0 ? longer : data.promptTokens() + meanLength(Phase.DIFFICULTY),
         "reconstruct");
-    sft();
-    sample("evaluate sft", test, 1, Phase.EVALUATION, data.promptTokens(), "evaluate sft");
-    sample(
-        "rejection sampling",
-        train,
-        samples,
-        Phase.REJECTION,
-        data.promptTokens(),
-        "rejection sampling");
-    grpo();
-    sample("evaluate grpo", test, 1, Phase.EVALUATION, data.promptTokens(), "evaluate sft");
-    return stages;
   }
 
   private void add(String name, Figure rows, Figure seconds) {
@@ -194,23 +211,22 @@ final class PlanStages {
     double direct = Math.min(data.train().most() * half, reflective * share / (1 - share));
     if (seen == null || seen.examples().isEmpty()) {
       Figure examples = Figure.most(reflective + direct);
-      Figure steps = Figure.most(Math.ceil(examples.value() / sft.batch()) * sft.epochs());
+      Figure steps = Figure.most(steps(examples.value()));
       stages.add(new Stage("sft", examples, null, null, null, steps, null));
       return;
     }
     Figure examples = kept((double) seen.examples().size() / seen.kept());
     double prompt = seen.examples().stream().mapToInt(e -> e[0]).average().orElse(0);
     double learnt = seen.examples().stream().mapToInt(e -> e[1]).average().orElse(0);
-    double batches = Math.ceil(examples.value() / sft.batch());
     Figure steps =
         new Figure(
-            batches * sft.epochs(),
+            steps(examples.value()),
             Figure.Source.MEASURED,
-            Math.ceil(examples.least() / sft.batch()) * sft.epochs(),
-            Math.ceil(examples.most() / sft.batch()) * sft.epochs());
+            steps(examples.least()),
+            steps(examples.most()));
+    double rounds = sft.steps() > 0 ? sft.steps() * sft.batch() / examples.value() : sft.epochs();
     double saves = Math.ceil(steps.value() / sft.saveEvery());
-    double engine =
-        training(examples.value() * sft.epochs() * (prompt + learnt), steps.value(), saves);
+    double engine = training(examples.value() * rounds * (prompt + learnt), steps.value(), saves);
     double few = seen.examples().size();
     double fewSteps = Math.ceil(few / sft.batch());
     double fewSaves = Math.ceil(fewSteps / sft.saveEvery());
@@ -223,11 +239,17 @@ final class PlanStages {
         new Stage(
             "sft",
             examples,
-            scaled(examples, prompt * sft.epochs()),
-            scaled(examples, learnt * sft.epochs()),
+            scaled(examples, prompt * rounds),
+            scaled(examples, learnt * rounds),
             null,
             steps,
             Figure.measured(engine + rest * saves / fewSaves)));
+  }
+
+  /** SFT's steps over so many examples. */
+  private double steps(double examples) {
+    Preset.Sft sft = preset.sft();
+    return sft.steps() > 0 ? sft.steps() : Math.ceil(examples / sft.batch()) * sft.epochs();
   }
 
   private double training(double tokens, double steps, double saves) {

@@ -46,7 +46,7 @@ public final class PretrainCommand implements Callable<Integer> {
   @Option(names = "--seed", defaultValue = "1")
   private long seed;
 
-  @Option(names = "--steps", defaultValue = "4000")
+  @Option(names = "--steps", defaultValue = "1500")
   private int steps;
 
   @Option(names = "--batch", defaultValue = "16", description = "examples a step")
@@ -55,7 +55,7 @@ public final class PretrainCommand implements Callable<Integer> {
   @Option(names = "--micro", defaultValue = "8", description = "examples a pass")
   private int micro;
 
-  @Option(names = "--rate", defaultValue = "1e-3", description = "peak learning rate")
+  @Option(names = "--rate", defaultValue = "5e-4", description = "peak learning rate")
   private double rate;
 
   @Option(names = "--threads", defaultValue = "2")

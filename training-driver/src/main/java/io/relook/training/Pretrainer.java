@@ -5,6 +5,7 @@ import io.relook.model.checkpoint.CheckpointWriter;
 import io.relook.model.checkpoint.DType;
 import io.relook.model.checkpoint.TensorFile;
 import io.relook.model.engine.Objective;
+import io.relook.model.engine.Prompt;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
 import io.relook.model.image.ImageProcessor;
@@ -13,7 +14,6 @@ import io.relook.model.torch.TorchProgram;
 import io.relook.preset.Preset;
 import io.relook.scenes.PretrainingText;
 import io.relook.scenes.SceneGenerator;
-import io.relook.scenes.SceneQuestion;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,31 +119,28 @@ final class Pretrainer {
   /** One step's examples, sorted by length, in micro-batches; weights are 1 / all targets. */
   private List<List<TrainingRow>> batch(Prompts prompts, int step) {
     SceneGenerator scenes = new SceneGenerator(config.seed());
-    List<TrainingRow> rows = new ArrayList<>();
+    List<Example> examples = new ArrayList<>();
     for (int i = 0; i < config.batch(); i++) {
       long index = (long) step * config.batch() + i;
-      SceneQuestion question = scenes.question(index);
-      PretrainingText text = PretrainingText.of(question, index);
-      rows.add(
-          TrainingRow.supervised(
-              prompts.of(question.png(), text.user()),
-              prompts.answer(text.answer()),
-              new float[0]));
+      PretrainingText text = PretrainingText.of(scenes, index, (double) step / config.steps());
+      examples.add(new Example(prompts.of(text.png(), text.user()), prompts.answer(text.answer())));
     }
-    int targets = rows.stream().mapToInt(row -> row.completion().length).sum();
-    rows.sort(Comparator.comparingInt(row -> row.prompt().length() + row.completion().length));
+    int targets = examples.stream().mapToInt(e -> e.completion.length).sum();
+    examples.sort(Comparator.comparingInt(e -> e.prompt.length() + e.completion.length));
     List<List<TrainingRow>> micros = new ArrayList<>();
-    for (int at = 0; at < rows.size(); at += config.micro()) {
+    for (int at = 0; at < examples.size(); at += config.micro()) {
       List<TrainingRow> micro = new ArrayList<>();
-      for (TrainingRow row : rows.subList(at, Math.min(rows.size(), at + config.micro()))) {
-        float[] weights = new float[row.completion().length];
+      for (Example example : examples.subList(at, Math.min(examples.size(), at + config.micro()))) {
+        float[] weights = new float[example.completion.length];
         Arrays.fill(weights, 1f / targets);
-        micro.add(TrainingRow.supervised(row.prompt(), row.completion(), weights));
+        micro.add(TrainingRow.supervised(example.prompt, example.completion, weights));
       }
       micros.add(micro);
     }
     return micros;
   }
+
+  private record Example(Prompt prompt, int[] completion) {}
 
   private Thread daemon(Runnable work) {
     Thread thread = new Thread(work, "relook-scenes");

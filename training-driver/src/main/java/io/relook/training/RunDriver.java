@@ -58,18 +58,30 @@ public final class RunDriver {
       }
     }
 
-    Preset read(Path presets) {
+    /** Its preset, with the overrides. */
+    public Preset read(Path presets) {
       return PresetReader.read(presets, preset, overrides.toArray(String[]::new));
     }
   }
 
   /** Runs or resumes; returns the exit code. */
   public int run(Request request) {
-    Preset preset = request.read(presets);
     SparkSession spark = LocalSpark.session("relook " + request.runId);
     out.printf("lakehouse %s%n", request.place);
-    try (Lakehouse lakehouse = Lakehouse.open(spark, request.place);
-        RunLock lock = lock(lakehouse, request.runId)) {
+    try (Lakehouse lakehouse = Lakehouse.open(spark, request.place)) {
+      lakehouse.claim();
+      train(lakehouse, request);
+      new RunSummary(out, lakehouse, request.runId, explain).print(request.place);
+      return 0;
+    } finally {
+      spark.stop();
+    }
+  }
+
+  /** As above, in a lakehouse that is open and claimed; returns the last policy. */
+  public Rows.CheckpointRow train(Lakehouse lakehouse, Request request) {
+    Preset preset = request.read(presets);
+    try (RunLock lock = lock(lakehouse, request.runId)) {
       RunRecord record = new RunRecord(lakehouse, request.runId);
       record.begin(preset, request.otherPreset).forEach(out::println);
       Progress progress = new Progress(out, lakehouse, request.runId);
@@ -87,10 +99,7 @@ public final class RunDriver {
       }
       loop.evaluate(last);
       progress.finish();
-      new RunSummary(out, lakehouse, request.runId, explain).print(request.place);
-      return 0;
-    } finally {
-      spark.stop();
+      return last;
     }
   }
 
@@ -110,7 +119,6 @@ public final class RunDriver {
   }
 
   private static RunLock lock(Lakehouse lakehouse, String runId) {
-    lakehouse.claim();
     SparkSession spark = lakehouse.spark();
     return RunLock.ofRun(
         lakehouse.folder("locks"),
@@ -121,11 +129,11 @@ public final class RunDriver {
 
   private void takeIn(Lakehouse lakehouse, Preset preset, Path data, Progress progress) {
     progress.stage(0, "take in", 0);
+    for (ScenesJob.Config scenes : ScenesJob.Config.of(preset.data())) {
+      new ScenesJob(lakehouse, scenes).run();
+    }
     Preset.Ingest ingest = preset.data().ingest();
     if (ingest == null) {
-      for (ScenesJob.Config scenes : ScenesJob.Config.of(preset.data())) {
-        new ScenesJob(lakehouse, scenes).run();
-      }
       return;
     }
     IngestJob.Config config =

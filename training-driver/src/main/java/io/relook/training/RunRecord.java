@@ -27,7 +27,7 @@ final class RunRecord {
    * they are asked for. Returns what changes, a line each.
    */
   List<String> begin(Preset preset, boolean otherPreset) {
-    Optional<Rows.Run> before = starts().stream().reduce((first, second) -> second);
+    Optional<Rows.Run> before = last();
     List<String> changes =
         before.map(run -> PresetReader.changes(run.preset(), preset)).orElse(List.of());
     if (!changes.isEmpty() && !otherPreset) {
@@ -51,6 +51,11 @@ final class RunRecord {
             .filter(run -> !run.startedAt().isAfter(time))
             .reduce((first, second) -> second);
     return held.or(() -> starts.stream().findFirst());
+  }
+
+  /** The last start. */
+  Optional<Rows.Run> last() {
+    return starts().stream().reduce((first, second) -> second);
   }
 
   private List<Rows.Run> starts() {

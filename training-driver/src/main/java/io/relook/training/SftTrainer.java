@@ -3,6 +3,7 @@ package io.relook.training;
 import static org.apache.spark.sql.functions.col;
 
 import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.engine.TrainableModel;
@@ -62,10 +63,16 @@ final class SftTrainer {
       examples.add(Rows.SFT_EXAMPLE.fromRow(row));
       images.addAll(examples.get(examples.size() - 1).imageIds());
     }
+    if (examples.isEmpty()) {
+      throw new RelookException(
+          RelookException.Category.DATA,
+          "There are no examples to fine-tune on in iteration %d of %s: no trace was kept (reflections.reason says why). Loosen reconstruct's filters, or take other questions."
+              .formatted(iteration, runId));
+    }
     prompts.prepare(images);
     long version = lakehouse.version(Table.SFT_EXAMPLES);
     int perEpoch = (examples.size() + config.batch() - 1) / config.batch();
-    int total = perEpoch * config.epochs();
+    int total = config.steps() > 0 ? config.steps() : perEpoch * config.epochs();
     Optional<Rows.CheckpointRow> done = policies.newest(iteration, "sft");
     Curves curves = Curves.of(lakehouse, runId, iteration, "sft", done);
     Rows.CheckpointRow current = done.orElse(from);

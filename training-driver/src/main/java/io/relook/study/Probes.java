@@ -1,0 +1,136 @@
+package io.relook.study;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.relook.jobs.RolloutJob;
+import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.Phase;
+import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.Table;
+import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.text.TextProcessor;
+import io.relook.preset.Preset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Asks evaluated traces that look again two more things, greedily → {@code trajectories}.
+ *
+ * <ul>
+ *   <li>before: the answer that the trace would have given in place of its {@code <reflection>};
+ *   <li>swap: the trace goes on from {@code <reflection>} with another picture, one that gives the
+ *       same question another answer. A reflection that looks at the picture then says that answer.
+ * </ul>
+ */
+final class Probes {
+  /** Traces of a run at most; our choice. */
+  private static final int MOST = 400;
+
+  private static final String OPEN = "<reflection>";
+
+  private final Lakehouse lakehouse;
+  private final Preset preset;
+  private final Rows.CheckpointRow policy;
+  private final String runId;
+
+  Probes(Lakehouse lakehouse, Preset preset, String runId, Rows.CheckpointRow policy) {
+    this.lakehouse = lakehouse;
+    this.preset = preset;
+    this.runId = runId;
+    this.policy = policy;
+  }
+
+  /** Asks what is missing. */
+  void run(List<TestSet> sets, LongConsumer progress) {
+    Map<String, Rows.Query> questions = new TreeMap<>();
+    Map<String, Rows.Query> others = new HashMap<>();
+    for (TestSet set : sets) {
+      set.questions().forEach(q -> questions.put(q.queryId(), q));
+      others.putAll(others(set));
+    }
+    List<Rows.Trajectory> traces = traces(questions);
+    List<RolloutJob.Ask> before = new ArrayList<>();
+    List<RolloutJob.Ask> swap = new ArrayList<>();
+    try (Checkpoint checkpoint =
+            Checkpoint.open(policy.uri(), lakehouse.spark().sessionState().newHadoopConf());
+        TextProcessor text = TextProcessor.load(checkpoint.folder())) {
+      for (Rows.Trajectory trace : traces) {
+        Rows.Query query = questions.get(trace.queryId());
+        int[] ids = trace.completionIds().stream().mapToInt(Integer::intValue).toArray();
+        int at = text.decode(ids, true).indexOf(OPEN);
+        int[] answer = text.encodeAsText("<answer>");
+        before.add(ask(query, query.imageIds(), trace, concat(text.prefix(ids, at), answer)));
+        Rows.Query other = others.get(query.queryId());
+        if (other != null) {
+          swap.add(ask(query, other.imageIds(), trace, text.prefix(ids, at + OPEN.length())));
+        }
+      }
+    }
+    rollOut(Phase.BEFORE, before, progress);
+    rollOut(Phase.SWAP, swap, progress);
+  }
+
+  /** The first so many evaluated traces that look again. */
+  private List<Rows.Trajectory> traces(Map<String, Rows.Query> questions) {
+    return lakehouse
+        .read(Table.TRAJECTORIES)
+        .where(
+            col("run_id")
+                .equalTo(runId)
+                .and(col("policy_version").equalTo(policy.policyVersion()))
+                .and(col("phase").equalTo(Phase.EVALUATION.word()))
+                .and(col("finish").equalTo("stop"))
+                .and(col("text").contains(OPEN)))
+        .orderBy("trajectory_id")
+        .collectAsList()
+        .stream()
+        .map(Rows.TRAJECTORY::fromRow)
+        .filter(trace -> questions.containsKey(trace.queryId()))
+        .limit(MOST)
+        .toList();
+  }
+
+  /** Of each question the next that is asked alike and has another answer, in the keys' order. */
+  static Map<String, Rows.Query> others(TestSet set) {
+    Map<String, List<Rows.Query>> alike = new TreeMap<>();
+    set.questions()
+        .forEach(q -> alike.computeIfAbsent(q.question(), k -> new ArrayList<>()).add(q));
+    Map<String, Rows.Query> others = new HashMap<>();
+    for (List<Rows.Query> group : alike.values()) {
+      for (int i = 0; i < group.size(); i++) {
+        Rows.Query query = group.get(i);
+        int from = i;
+        IntStream.range(1, group.size())
+            .mapToObj(k -> group.get((from + k) % group.size()))
+            .filter(q -> !q.answer().equals(query.answer()))
+            .findFirst()
+            .ifPresent(q -> others.put(query.queryId(), q));
+      }
+    }
+    return others;
+  }
+
+  private static RolloutJob.Ask ask(
+      Rows.Query query, List<String> images, Rows.Trajectory trace, int[] prefix) {
+    return new RolloutJob.Ask(
+        query.queryId(), query.question(), images, trace.trajectoryId(), prefix);
+  }
+
+  private void rollOut(Phase phase, List<RolloutJob.Ask> asks, LongConsumer progress) {
+    if (!asks.isEmpty()) {
+      RolloutJob.Config config =
+          RolloutJob.Config.of(preset, runId, policy.iteration(), phase, policy);
+      new RolloutJob(lakehouse, preset.engine(), config).run(asks, progress);
+    }
+  }
+
+  private static int[] concat(int[] first, int[] second) {
+    return Stream.of(first, second).flatMapToInt(IntStream::of).toArray();
+  }
+}
