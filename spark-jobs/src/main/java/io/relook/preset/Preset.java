@@ -34,9 +34,15 @@ public record Preset(
     @Default("1") int iterations,
     double failureBudget) {
   public Preset {
-    if (iterations > 0 && sft.epochs() == 0 && sft.steps() == 0 && grpo.steps() == 0) {
+    boolean tunes = sft.epochs() > 0 || sft.steps() > 0;
+    if (iterations > 0 && !tunes && grpo.steps() == 0) {
       throw PresetErrors.of(
           "the recipe", List.of("nothing is trained: sft.epochs, sft.steps and grpo.steps are 0"));
+    }
+    if (iterations > 1 && !(tunes && grpo.steps() > 0)) {
+      throw PresetErrors.of(
+          "the recipe",
+          List.of("a second iteration fine-tunes on what GRPO's policy solved: it needs both"));
     }
   }
 

@@ -66,4 +66,24 @@ final class TestRunRecord {
     assertThrows(RelookException.class, () -> record.begin(preset(), false));
     assertEquals(1, record.begin(preset(), true).size());
   }
+
+  @Test
+  void ratesOfAnotherRunAreTakenOnlyWhereTheyWereMadeAlike() {
+    RatedRun rated = new RatedRun(lakehouse, "run");
+    assertTrue(refusal(rated, preset()).contains("has no pass rates"));
+    record.begin(preset("iterations=0"), false);
+    assertTrue(refusal(rated, preset()).contains("has no pass rates"), "the run rated nothing yet");
+    Rows.Difficulty rate =
+        new Rows.Difficulty("run", 1, "q", "run/base", 8, 4, 0.5, 0.2, 0.8, "unstable", true);
+    lakehouse.merge(Table.DIFFICULTY, List.of(Rows.DIFFICULTY.toRow(rate)));
+    rated.require(preset("grpo.steps=3"));
+    String other = refusal(rated, preset("rollout.temperature=0.5", "model=/models/other"));
+    assertTrue(other.contains("temperature=0.5") && other.contains("/models/other"), other);
+  }
+
+  private static String refusal(RatedRun rated, Preset preset) {
+    RelookException error = assertThrows(RelookException.class, () -> rated.require(preset));
+    assertEquals(RelookException.Category.CONFIG, error.category());
+    return error.getMessage();
+  }
 }

@@ -213,9 +213,7 @@ final class IterationLoop {
       return RolloutJob.questions(train());
     }
     Dataset<Row> rates =
-        fineTunes() || iteration > 1
-            ? rates(runId, iteration, Phase.REJECTION)
-            : rates(rated, 1, Phase.DIFFICULTY);
+        fineTunes() ? rates(runId, iteration, Phase.REJECTION) : rates(rated, 1, Phase.DIFFICULTY);
     Map<String, Double> unstable = new HashMap<>();
     rates
         .where("rate > 0 and rate < 1")

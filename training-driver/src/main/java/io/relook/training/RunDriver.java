@@ -14,6 +14,7 @@ import io.relook.preset.Preset;
 import io.relook.preset.PresetReader;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
@@ -108,11 +109,26 @@ public final class RunDriver {
     Preset preset = request.read(presets);
     out.printf("run %s, %d iterations%n%n", request.runId, preset.iterations());
     out.print(PresetReader.yaml(preset));
-    out.printf("%ntake in → evaluate → roll out → score → partition → reconstruct%n");
+    String from = preset.difficulty().from();
+    out.printf(
+        "%ntake in → evaluate → %s%n",
+        from == null ? "roll out → score → partition" : "pass rates of the run " + from);
+    boolean tunes = preset.sft().epochs() > 0 || preset.sft().steps() > 0;
+    boolean reinforces = preset.grpo().steps() > 0;
     for (int i = 1; i <= preset.iterations(); i++) {
-      out.printf(
-          "iteration %d: SFT → evaluate → rejection sampling → GRPO → evaluate%s%n",
-          i, i < preset.iterations() ? " → hard prompts" : "");
+      List<String> stages = new ArrayList<>();
+      if (tunes) {
+        stages.addAll(i == 1 ? List.of("reconstruct", "SFT") : List.of("SFT"));
+        stages.add("evaluate");
+      }
+      if (reinforces) {
+        stages.addAll(tunes ? List.of("rejection sampling", "GRPO") : List.of("GRPO"));
+        stages.add("evaluate");
+      }
+      if (i < preset.iterations()) {
+        stages.add("hard prompts");
+      }
+      out.printf("iteration %d: %s%n", i, String.join(" → ", stages));
     }
     out.println();
     out.flush();

@@ -1,0 +1,41 @@
+package io.relook.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import io.relook.model.spark.ModelPool;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class TestPretrainer {
+  @TempDir Path folder;
+
+  /** Six steps: the first fifth is lessons, the rest questions too. */
+  @Test
+  void randomWeightsAreTrainedAndAFinishedTrainingStays() throws Exception {
+    EmbeddedModel.unpack(folder, false);
+    EmbeddedModel.randomise(folder, 1);
+    Path weights = folder.resolve("model.safetensors");
+    byte[] random = Files.readAllBytes(weights);
+    double loss = pretrainer().run();
+    assertTrue(loss > 0 && Double.isFinite(loss), "loss " + loss);
+    byte[] trained = Files.readAllBytes(weights);
+    assertFalse(Arrays.equals(random, trained));
+    pretrainer().run();
+    assertArrayEquals(trained, Files.readAllBytes(weights));
+  }
+
+  private Pretrainer pretrainer() {
+    return new Pretrainer(
+        new Pretrainer.Config(folder, 1, 6, 2, 1, 1e-3, 6),
+        ModelPool.program(Device.cpu(), 1),
+        new PrintWriter(new StringWriter()));
+  }
+}
