@@ -32,8 +32,9 @@ import org.apache.spark.sql.Row;
  * answer ("homologous", arXiv 2603.26348); nothing longer than the tag is put into its mouth. A
  * wrong pre-reasoning makes the kind corrective, a right one elaborative or recheck, by hash (our
  * choice). A trace is kept where its form and its answer are right. A wrong pre-reasoning is seen
- * in the example, not learnt (our choice: else the model would be trained to err first). A share of
- * direct right traces stays in, so that the model learns when not to look again.
+ * in the example, not learnt (our choice: else the model would be trained to err first); right and
+ * wrong is what its whole reasoning came to, also where it is cut earlier. A share of direct right
+ * traces stays in, so that the model learns when not to look again.
  */
 public final class ReconstructJob {
   /** What the same model continues. */
@@ -52,6 +53,7 @@ public final class ReconstructJob {
   private final Rewards rewards;
   private final TextProcessor text;
   private final Preset.Reconstruct config;
+  private final GivenTokens tokens;
 
   /** {@code text} is the policy's tokenizer; {@code rollout} is of the phase reconstruction. */
   public ReconstructJob(
@@ -67,11 +69,12 @@ public final class ReconstructJob {
     this.rewards = rewards;
     this.text = text;
     this.config = config;
+    this.tokens = new GivenTokens(lakehouse, engine, rollout);
   }
 
   public Result run(LongConsumer progress) {
     Map<String, Rows.Query> queries = queries();
-    Map<String, Source> sources = sources(queries);
+    Map<String, Source> sources = cut(sources(queries));
     int[] trigger = text.encodeAsText(TRIGGER);
     List<RolloutJob.Ask> asks = new ArrayList<>();
     sources.forEach(
@@ -168,6 +171,27 @@ public final class ReconstructJob {
     return sources;
   }
 
+  /** With their reasoning up to where the preset cuts it; without those that have no such place. */
+  private Map<String, Source> cut(Map<String, Source> whole) {
+    Map<String, PreReasoning.Whole> asked = new LinkedHashMap<>();
+    whole.forEach(
+        (id, source) ->
+            asked.put(
+                id,
+                new PreReasoning.Whole(
+                    source.trajectory.imageIds(),
+                    ints(source.trajectory.promptIds()),
+                    source.reasoning)));
+    Map<String, int[]> cuts = new PreReasoning(tokens, text).cut(asked, config.cut());
+    Map<String, Source> sources = new LinkedHashMap<>();
+    cuts.forEach(
+        (id, reasoning) -> {
+          Source source = whole.get(id);
+          sources.put(id, new Source(source.trajectory, source.correct, reasoning));
+        });
+    return sources;
+  }
+
   /** The tokens before the answer's tag; none where there is no answer, or a picture's token. */
   private int[] reasoning(Rows.Trajectory trajectory) {
     int[] ids = ints(trajectory.completionIds());
@@ -258,7 +282,7 @@ public final class ReconstructJob {
                 answer == null ? new int[0] : text.encodeAsText(answer)));
       }
     }
-    return asked.isEmpty() ? Map.of() : new InformationGain(lakehouse, engine, rollout).of(asked);
+    return asked.isEmpty() ? Map.of() : new InformationGain(tokens).of(asked);
   }
 
   /** Of those that the gains leave too; too many without a verdict end the job. */

@@ -160,6 +160,7 @@ public record Preset(
    * @param minVisualGain nats a token by which the reflection rests on the picture at least; null:
    *     not filtered
    * @param judge scores what the other filters leave; null: nobody is asked
+   * @param cut where a pre-reasoning ends
    */
   public record Reconstruct(
       int sources,
@@ -170,7 +171,20 @@ public record Preset(
       @Default("256") int maxTokens,
       @Default("null") Double minAnswerGain,
       @Default("null") Double minVisualGain,
-      @Default("null") Judge judge) {}
+      @Default("null") Judge judge,
+      @Default("end") Cut cut) {}
+
+  /** Where reasoning is cut for a second look. The paper names no place: all are our choice. */
+  public enum Cut {
+    /** Before the answer's tag. */
+    END,
+    /** After a sentence, which the trajectory's hash chooses. */
+    SENTENCE,
+    /** After the sentence whose tokens have the greatest entropy on the mean. */
+    UNCERTAIN,
+    /** Before the sentence that looks at the picture least on the mean; without one, as end. */
+    ATTENTION
+  }
 
   /**
    * A model that judges reflections, behind an endpoint of OpenAI's form.
