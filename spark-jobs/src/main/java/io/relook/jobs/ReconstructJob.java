@@ -16,6 +16,7 @@ import io.relook.model.text.TextProcessor;
 import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -241,7 +242,7 @@ public final class ReconstructJob {
     for (Row row : sampled()) {
       Rows.Trajectory t = Rows.TRAJECTORY.fromRow(row);
       Source source = sources.get(t.parentId());
-      if (source != null) {
+      if (source != null && follows(t, source, trigger)) {
         Rows.Query query = queries.get(t.queryId());
         String before = text.decode(source.reasoning, true);
         Rewards.Scores scores =
@@ -262,6 +263,14 @@ public final class ReconstructJob {
       }
     }
     return traces;
+  }
+
+  /** Not where it was sampled behind another cut, before the settings changed. */
+  private static boolean follows(Rows.Trajectory sampled, Source source, int[] trigger) {
+    int[] prompt = ints(sampled.promptIds());
+    int[] before = concat(source.reasoning, trigger);
+    int from = Math.max(0, prompt.length - before.length);
+    return Arrays.equals(before, Arrays.copyOfRange(prompt, from, prompt.length));
   }
 
   /** Of those that nothing speaks against yet. */

@@ -118,14 +118,30 @@ public record Preset(
     }
   }
 
-  /** Sampling for difficulty, reconstruction and rejection; minPixels 0 is the checkpoint's. */
+  /**
+   * Sampling for difficulty, reconstruction and rejection.
+   *
+   * @param minPixels 0 is the checkpoint's
+   * @param firstSamples for difficulty, so many of each question come first, and the others only
+   *     where the first are all right or all wrong (our choice); 0: all at once
+   */
   public record Rollout(
       int samples,
       double temperature,
       int maxNewTokens,
       long minPixels,
       int chunk,
-      int partitions) {}
+      int partitions,
+      @Default("0") int firstSamples) {
+    public Rollout {
+      if (firstSamples != 0 && (firstSamples < 2 || firstSamples >= samples)) {
+        throw PresetErrors.of(
+            "rollout",
+            List.of(
+                "firstSamples is 0, or from 2 (one sample is never both right and wrong) to below samples"));
+      }
+    }
+  }
 
   /** Weights of the three rewards in the total, and the user's own rewards. */
   public record RewardWeights(

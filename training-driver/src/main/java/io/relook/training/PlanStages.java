@@ -54,8 +54,10 @@ final class PlanStages {
         train.source() == Figure.Source.EXACT ? Figure.exact(questions) : Figure.most(questions),
         takingIn(questions));
     sample("evaluate base", test, 1, Phase.EVALUATION, data.promptTokens(), "evaluate base");
-    sample("roll out", train, samples, Phase.DIFFICULTY, data.promptTokens(), "roll out");
-    add("score", train.times(samples), asBefore("score"));
+    boolean inParts = preset.rollout().firstSamples() > 0;
+    Figure asked = inParts ? Figure.most(train.value()) : train;
+    sample("roll out", asked, samples, Phase.DIFFICULTY, data.promptTokens(), "roll out");
+    add("score", asked.times(samples), asBefore("score"));
     add("partition", train, asBefore("partition"));
     Figure asks = asks();
     double longer = seen == null ? 0 : seen.phase(Phase.RECONSTRUCTION).promptTokens();
