@@ -19,6 +19,7 @@ import io.relook.model.text.TextProcessor;
 import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,8 +37,9 @@ import org.apache.spark.sql.Row;
  * answer ("homologous", arXiv 2603.26348); nothing longer than the tag is put into its mouth. A
  * wrong pre-reasoning makes the kind corrective, a right one elaborative or recheck, by hash (our
  * choice). A trace is kept where its form and its answer are right. A wrong pre-reasoning is seen
- * in the example, not learnt (our choice: else the model would be trained to err first). A share of
- * direct right traces stays in, so that the model learns when not to look again.
+ * in the example, not learnt (our choice: else the model would be trained to err first); right and
+ * wrong is what its whole reasoning came to, also where it is cut earlier. A share of direct right
+ * traces stays in, so that the model learns when not to look again.
  */
 public final class ReconstructJob {
   /** What the same model continues. */
@@ -58,6 +60,7 @@ public final class ReconstructJob {
   private final Preset.Reconstruct config;
   private final Preset.Difficulty difficulty;
   private final String rated;
+  private final GivenTokens tokens;
 
   /**
    * @param rollout is of the phase reconstruction
@@ -80,11 +83,12 @@ public final class ReconstructJob {
     this.config = preset.reconstruct();
     this.difficulty = preset.difficulty();
     this.rated = rated;
+    this.tokens = new GivenTokens(lakehouse, engine, rollout);
   }
 
   public Result run(LongConsumer progress) {
     Map<String, Rows.Query> queries = queries();
-    Map<String, Source> sources = sources(queries);
+    Map<String, Source> sources = cut(sources(queries));
     int[] trigger = text.encodeAsText(TRIGGER);
     List<RolloutJob.Ask> asks = new ArrayList<>();
     Map<String, Source> reflecting = config.directShare() < 1 ? sources : Map.of();
@@ -187,6 +191,27 @@ public final class ReconstructJob {
     return sources;
   }
 
+  /** With their reasoning up to where the preset cuts it; without those that have no such place. */
+  private Map<String, Source> cut(Map<String, Source> whole) {
+    Map<String, PreReasoning.Whole> asked = new LinkedHashMap<>();
+    whole.forEach(
+        (id, source) ->
+            asked.put(
+                id,
+                new PreReasoning.Whole(
+                    source.trajectory.imageIds(),
+                    ints(source.trajectory.promptIds()),
+                    source.reasoning)));
+    Map<String, int[]> cuts = new PreReasoning(tokens, text).cut(asked, config.cut());
+    Map<String, Source> sources = new LinkedHashMap<>();
+    cuts.forEach(
+        (id, reasoning) -> {
+          Source source = whole.get(id);
+          sources.put(id, new Source(source.trajectory, source.correct, reasoning));
+        });
+    return sources;
+  }
+
   /** The tokens before the answer's tag; none where there is no answer, or a picture's token. */
   private int[] reasoning(Rows.Trajectory trajectory) {
     int[] ids = ints(trajectory.completionIds());
@@ -236,7 +261,7 @@ public final class ReconstructJob {
     for (Row row : sampled()) {
       Rows.Trajectory t = Rows.TRAJECTORY.fromRow(row);
       Source source = sources.get(t.parentId());
-      if (source != null) {
+      if (source != null && follows(t, source, trigger)) {
         Rows.Query query = queries.get(t.queryId());
         String before = text.decode(source.reasoning, true);
         Rewards.Scores scores =
@@ -259,6 +284,14 @@ public final class ReconstructJob {
     return traces;
   }
 
+  /** Not where it was sampled behind another cut, before the settings changed. */
+  private static boolean follows(Rows.Trajectory sampled, Source source, int[] trigger) {
+    int[] prompt = ints(sampled.promptIds());
+    int[] before = concat(source.reasoning, trigger);
+    int from = Math.max(0, prompt.length - before.length);
+    return Arrays.equals(before, Arrays.copyOfRange(prompt, from, prompt.length));
+  }
+
   /** Of those that nothing speaks against yet. */
   private Map<String, InformationGain.Gain> gains(
       List<Traced> traces, Map<String, Rows.Query> queries) {
@@ -277,7 +310,7 @@ public final class ReconstructJob {
                 answer == null ? new int[0] : text.encodeAsText(answer)));
       }
     }
-    return asked.isEmpty() ? Map.of() : new InformationGain(lakehouse, engine, rollout).of(asked);
+    return asked.isEmpty() ? Map.of() : new InformationGain(tokens).of(asked);
   }
 
   /** Of those that the gains leave too; too many without a verdict end the job. */

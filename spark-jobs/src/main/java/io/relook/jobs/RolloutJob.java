@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.function.ToIntFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -129,6 +130,11 @@ public final class RolloutJob {
 
   /** Samples what is missing; {@code progress} hears the rows committed so far. */
   public Result run(List<Ask> asks, LongConsumer progress) {
+    return run(asks, ask -> config.samples(), progress);
+  }
+
+  /** As above, the first so many samples of each: the same tokens as where all are sampled. */
+  Result run(List<Ask> asks, ToIntFunction<Ask> samples, LongConsumer progress) {
     lakehouse
         .spark()
         .sparkContext()
@@ -144,7 +150,7 @@ public final class RolloutJob {
     long rows = 0;
     for (Ask ask : asks) {
       List<Integer> missing = new ArrayList<>();
-      for (int k = 0; k < config.samples(); k++) {
+      for (int k = 0; k < samples.applyAsInt(ask); k++) {
         if (!done.contains(key(ask, k))) {
           missing.add(k);
         }
@@ -152,7 +158,7 @@ public final class RolloutJob {
       if (!missing.isEmpty()) {
         open.add(request(ask, missing, open.size()));
       }
-      rows += config.samples();
+      rows += samples.applyAsInt(ask);
     }
     long committed = 0;
     for (int at = 0; at < open.size(); at += config.chunk()) {
@@ -268,9 +274,14 @@ public final class RolloutJob {
             arguments.iteration(),
             phase,
             arguments.policy(lakehouse));
+    List<Ask> asks = questions(arguments.split(lakehouse));
+    EngineSettings engine = arguments.preset().engine();
+    int first = arguments.preset().rollout().firstSamples();
     Result result =
-        new RolloutJob(lakehouse, arguments.preset().engine(), config)
-            .run(questions(arguments.split(lakehouse)), rows -> {});
+        phase == Phase.DIFFICULTY
+            ? new DifficultyRollout(lakehouse, engine, config, arguments.rewards(lakehouse), first)
+                .run(asks, rows -> {}, line -> {})
+            : new RolloutJob(lakehouse, engine, config).run(asks, rows -> {});
     return "%d rows, %d of them there before, %d failed"
         .formatted(result.rows(), result.before(), result.failed());
   }

@@ -142,14 +142,30 @@ public record Preset(
     }
   }
 
-  /** Sampling for difficulty, reconstruction and rejection; minPixels 0 is the checkpoint's. */
+  /**
+   * Sampling for difficulty, reconstruction and rejection.
+   *
+   * @param minPixels 0 is the checkpoint's
+   * @param firstSamples for difficulty, so many of each question come first, and the others only
+   *     where the first are all right or all wrong (our choice); 0: all at once
+   */
   public record Rollout(
       int samples,
       double temperature,
       int maxNewTokens,
       long minPixels,
       int chunk,
-      int partitions) {}
+      int partitions,
+      @Default("0") int firstSamples) {
+    public Rollout {
+      if (firstSamples != 0 && (firstSamples < 2 || firstSamples >= samples)) {
+        throw PresetErrors.of(
+            "rollout",
+            List.of(
+                "firstSamples is 0, or from 2 (one sample is never both right and wrong) to below samples"));
+      }
+    }
+  }
 
   /** What a question's pass rate at the base policy makes of it. */
   public enum Classified {
@@ -252,6 +268,7 @@ public record Preset(
    * @param minVisualGain nats a token by which the reflection rests on the picture at least; null:
    *     not filtered
    * @param judge scores what the other filters leave; null: nobody is asked
+   * @param cut where a pre-reasoning ends
    */
   public record Reconstruct(
       int sources,
@@ -262,7 +279,20 @@ public record Preset(
       @Default("256") int maxTokens,
       @Default("null") Double minAnswerGain,
       @Default("null") Double minVisualGain,
-      @Default("null") Judge judge) {}
+      @Default("null") Judge judge,
+      @Default("end") Cut cut) {}
+
+  /** Where reasoning is cut for a second look. The paper names no place: all are our choice. */
+  public enum Cut {
+    /** Before the answer's tag. */
+    END,
+    /** After a sentence, which the trajectory's hash chooses. */
+    SENTENCE,
+    /** After the sentence whose tokens have the greatest entropy on the mean. */
+    UNCERTAIN,
+    /** Before the sentence that looks at the picture least on the mean; without one, as end. */
+    ATTENTION
+  }
 
   /**
    * A model that judges reflections, behind an endpoint of OpenAI's form.

@@ -41,6 +41,7 @@ public final class PresetReader {
       Set.of(
           "scenesSeed",
           "minPixels",
+          "firstSamples",
           "warmupSteps",
           "skippedSteps",
           "limit",

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 final class TestReflectionFilter {
   private static final Preset.Reconstruct BOUNDS =
-      new Preset.Reconstruct(2, 1, 0.3, "Look again.", 4, 20, 0.1, 0.0, null);
+      new Preset.Reconstruct(2, 1, 0.3, "Look again.", 4, 20, 0.1, 0.0, null, Preset.Cut.END);
   private static final String BEFORE = "How many circles? I count 2.";
   private static final String SEEN = "I look at the left side: one circle, and two on the right.";
 
@@ -55,7 +55,7 @@ final class TestReflectionFilter {
             "visual_gain", "could not be computed"),
         filter.against(new InformationGain.Gain(0.09, null)));
     Preset.Reconstruct unbounded =
-        new Preset.Reconstruct(2, 1, 0.3, "Look again.", 4, 20, null, null, null);
+        new Preset.Reconstruct(2, 1, 0.3, "Look again.", 4, 20, null, null, null, Preset.Cut.END);
     assertEquals(Map.of(), new ReflectionFilter(unbounded).against(InformationGain.Gain.NONE));
   }
 }

@@ -395,4 +395,18 @@ final class TestPresetReader {
     assertEquals(0, PresetReader.distance("rate", "rate"));
     assertEquals(4, PresetReader.distance("", "rate"));
   }
+
+  @Test
+  void samplesThatComeFirstAreSomeAndAtLeastTwo() throws IOException {
+    assertEquals(0, PresetReader.parse("p.yaml", demo()).rollout().firstSamples());
+    for (int fits : List.of(0, 2, 7)) {
+      String override = "rollout.firstSamples=" + fits;
+      assertEquals(fits, PresetReader.parse("p.yaml", demo(), override).rollout().firstSamples());
+    }
+    for (int wrong : List.of(1, 8, 9)) {
+      String message =
+          refusal(changed("partitions: 1}", "partitions: 1, firstSamples: %d}".formatted(wrong)));
+      assertTrue(message.contains("rollout: firstSamples is 0, or from 2"), message);
+    }
+  }
 }

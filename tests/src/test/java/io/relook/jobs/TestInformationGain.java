@@ -48,7 +48,7 @@ final class TestInformationGain {
     BufferedImage drawn = ImageIO.read(new ByteArrayInputStream(scene));
     int width = drawn.getWidth();
     int height = drawn.getHeight();
-    byte[] gray = InformationGain.masked(width, height);
+    byte[] gray = GivenTokens.masked(width, height);
     lakehouse.merge(
         Table.IMAGES,
         List.of(
@@ -72,7 +72,8 @@ final class TestInformationGain {
       int[] tag = text.encodeAsText(" <answer>");
       int[] answer = text.encodeAsText("3");
       Map<String, InformationGain.Gain> gains =
-          new InformationGain(lakehouse, new EngineSettings("float32", 1, 8), rollout)
+          new InformationGain(
+                  new GivenTokens(lakehouse, new EngineSettings("float32", 1, 8), rollout))
               .of(
                   List.of(
                       new InformationGain.Asked(

@@ -2,6 +2,7 @@ package io.relook.training;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.relook.jobs.DifficultyRollout;
 import io.relook.jobs.EvaluateJob;
 import io.relook.jobs.HardPromptsJob;
 import io.relook.jobs.PartitionJob;
@@ -110,8 +111,10 @@ final class IterationLoop {
     }
     List<RolloutJob.Ask> questions = RolloutJob.questions(train());
     progress.stage(1, "roll out", rows(questions));
-    new RolloutJob(lakehouse, preset.engine(), rollout(1, Phase.DIFFICULTY, base))
-        .run(questions, progress::rows);
+    int first = preset.rollout().firstSamples();
+    RolloutJob.Config difficulty = rollout(1, Phase.DIFFICULTY, base);
+    new DifficultyRollout(lakehouse, preset.engine(), difficulty, rewards, first)
+        .run(questions, progress::rows, progress::line);
     progress.stage(1, "score", 0);
     score();
     progress.stage(1, "partition", 0);

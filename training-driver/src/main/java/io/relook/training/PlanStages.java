@@ -55,8 +55,10 @@ final class PlanStages {
         takingIn(questions));
     sample("evaluate base", test, 1, Phase.EVALUATION, data.promptTokens(), "evaluate base");
     if (preset.difficulty().from() == null) {
-      sample("roll out", train, samples, Phase.DIFFICULTY, data.promptTokens(), "roll out");
-      add("score", train.times(samples), asBefore("score"));
+      boolean inParts = preset.rollout().firstSamples() > 0;
+      Figure asked = inParts ? Figure.most(train.value()) : train;
+      sample("roll out", asked, samples, Phase.DIFFICULTY, data.promptTokens(), "roll out");
+      add("score", asked.times(samples), asBefore("score"));
       add("partition", train, asBefore("partition"));
     }
     boolean tunes = preset.sft().epochs() > 0 || preset.sft().steps() > 0;

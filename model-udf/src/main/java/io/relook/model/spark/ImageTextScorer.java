@@ -122,7 +122,8 @@ public final class ImageTextScorer extends ImageTextTransformer<ImageTextScorer>
       for (int i = 0; i < results.length; i++) {
         Entry<Row> entry = window.get(i);
         completions[i] = entry.error() == null ? completion.ids(entry.row(), policy::encode) : null;
-        String problem = problem(policy.model(), entry, completions[i]);
+        String problem =
+            entry.error() != null ? entry.error() : policy.problem(entry.prompt(), completions[i]);
         if (problem == null) {
           fitting.add(i);
         } else {
@@ -159,20 +160,6 @@ public final class ImageTextScorer extends ImageTextTransformer<ImageTextScorer>
           rows.forEach(row -> score(model, window, completions, List.of(row), results));
         }
       }
-    }
-
-    private static String problem(VisionLanguageModel model, Entry<Row> entry, int[] completion) {
-      if (entry.error() != null) {
-        return entry.error();
-      }
-      Prompt whole = entry.prompt().plus(completion);
-      int context = model.config().text().maxPositionEmbeddings();
-      String problem = entry.prompt().problem(model.config());
-      if (whole.length() > context) {
-        return "prompt and completion of %d tokens exceed the model's context of %d: shorten them or lower maxPixels"
-            .formatted(whole.length(), context);
-      }
-      return problem != null ? problem : whole.problem(model.config());
     }
 
     private static Row failed(Entry<Row> entry, String error) {

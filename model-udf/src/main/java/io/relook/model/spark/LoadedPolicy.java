@@ -58,6 +58,18 @@ final class LoadedPolicy implements AutoCloseable {
     return new Prompt(ids, pictures).plus(prefix);
   }
 
+  /** Why a completion cannot be computed behind its prompt, or null. */
+  String problem(Prompt prompt, int[] completion) {
+    Prompt whole = prompt.plus(completion);
+    int context = model.config().text().maxPositionEmbeddings();
+    String problem = prompt.problem(model.config());
+    if (whole.length() > context) {
+      return "prompt and completion of %d tokens exceed the model's context of %d: shorten them or lower maxPixels"
+          .formatted(whole.length(), context);
+    }
+    return problem != null ? problem : whole.problem(model.config());
+  }
+
   /** What decides which numbers a question becomes. */
   String fingerprint(PixelBudget used) {
     return text.fingerprint() + ":" + used.minPixels() + "-" + used.maxPixels() + ":bicubic";

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A checkpoint's tokenizer and chat template.
@@ -123,6 +124,13 @@ public final class TextProcessor implements AutoCloseable {
       length--;
     }
     return Arrays.copyOf(ids, length);
+  }
+
+  /** The characters that the first 1, 2, 3 … tokens make, control tokens not counted. */
+  public int[] lengths(int[] ids) {
+    return IntStream.rangeClosed(1, ids.length)
+        .map(count -> decode(Arrays.copyOf(ids, count), true).length())
+        .toArray();
   }
 
   /** The id of a control token, -1 where the tokenizer has none of that name. */
