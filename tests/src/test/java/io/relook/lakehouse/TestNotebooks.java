@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.relook.TestSession;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,8 @@ class TestNotebooks {
       queries += found.size();
     }
     assertEquals(7, queries);
+    String one = Files.readString(FOLDER.resolveSibling("docs").resolve("follow-one-question.sql"));
+    assertDoesNotThrow(() -> spark.sql(one).collectAsList());
   }
 
   private static <T extends Record> void register(
