@@ -1,18 +1,8 @@
 package io.relook.report;
 
-import ai.djl.Device;
 import io.relook.lakehouse.RelookException;
-import io.relook.lakehouse.RelookException.Category;
 import io.relook.lakehouse.Rows;
 import io.relook.model.checkpoint.Checkpoint;
-import io.relook.model.engine.ComputeType;
-import io.relook.model.engine.ModelProbe;
-import io.relook.model.engine.PictureGrid;
-import io.relook.model.engine.Prompt;
-import io.relook.model.engine.VisionLanguageModel;
-import io.relook.model.image.ImageProcessor;
-import io.relook.model.image.PixelBudget;
-import io.relook.model.spark.ModelPool;
 import io.relook.report.RunReport.Attention;
 import io.relook.report.RunReport.Group;
 import io.relook.report.RunReport.Sample;
@@ -23,17 +13,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * What sampled tokens look at, computed with the policy that sampled them, in float32: of each
  * token's query, to each picture token, mean over layers and heads (our choice).
  */
 final class AttentionMaps {
-  /** A fingerprint ends with the pixels that a picture had. */
-  private static final Pattern BUDGET = Pattern.compile(":(\\d+)-(\\d+):bicubic$");
-
   private final RunPolicies policies;
   private final int threads;
 
@@ -71,15 +56,9 @@ final class AttentionMaps {
       String policy, List<Rows.Trajectory> rows, Map<String, Rows.Image> images) {
     Map<String, Attention> found = new HashMap<>();
     try (Checkpoint checkpoint = policies.open(policy);
-        VisionLanguageModel model =
-            VisionLanguageModel.load(
-                ModelPool.program(Device.cpu(), threads),
-                checkpoint,
-                VisionLanguageModel.Options.cpu(ComputeType.FLOAT32, threads))) {
-      ModelProbe probe = new ModelProbe(model);
-      ImageProcessor processor = ImageProcessor.load(checkpoint.folder());
+        PolicyProbe probe = new PolicyProbe(checkpoint, threads)) {
       for (Rows.Trajectory t : rows) {
-        found.put(t.trajectoryId(), told(() -> of(probe, processor, t, images)));
+        found.put(t.trajectoryId(), told(() -> of(probe, t, images)));
       }
     } catch (RelookException e) {
       rows.forEach(t -> found.put(t.trajectoryId(), Attention.none(e.getMessage())));
@@ -100,10 +79,7 @@ final class AttentionMaps {
   }
 
   private static Attention of(
-      ModelProbe probe,
-      ImageProcessor checkpoints,
-      Rows.Trajectory t,
-      Map<String, Rows.Image> images) {
+      PolicyProbe probe, Rows.Trajectory t, Map<String, Rows.Image> images) {
     int[] completion =
         t.completionIds().stream()
             .limit(ShownGroups.MOST_TOKENS)
@@ -112,25 +88,8 @@ final class AttentionMaps {
     if (completion.length == 0 || t.imageIds().isEmpty()) {
       return Attention.none("It has no tokens or no picture.");
     }
-    Matcher budget = BUDGET.matcher(t.fingerprint());
-    ImageProcessor processor =
-        budget.find()
-            ? checkpoints.withBudget(
-                new PixelBudget(Long.parseLong(budget.group(1)), Long.parseLong(budget.group(2))))
-            : checkpoints;
-    List<PictureGrid> pictures = new ArrayList<>();
-    List<List<Integer>> grids = new ArrayList<>();
-    for (String id : t.imageIds()) {
-      if (!images.containsKey(id)) {
-        throw new RelookException(Category.DATA, "The table images has no " + id + ".");
-      }
-      PictureGrid grid = processor.process(images.get(id).bytes());
-      pictures.add(grid);
-      grids.add(
-          List.of(grid.height() / processor.mergeSize(), grid.width() / processor.mergeSize()));
-    }
-    int[] prompt = t.promptIds().stream().mapToInt(Integer::intValue).toArray();
-    return quantised(probe.attentionMap(new Prompt(prompt, pictures), completion), grids);
+    PolicyProbe.Seen seen = probe.seen(t, images);
+    return quantised(probe.map(seen, completion), seen.grids());
   }
 
   private static Attention quantised(float[][] map, List<List<Integer>> grids) {

@@ -2,6 +2,7 @@ package io.relook.report;
 
 import io.relook.lakehouse.LocalSpark;
 import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.Table;
 import io.relook.model.text.TextProcessor;
 import io.relook.report.RunReport.Group;
 import io.relook.report.RunReport.Picture;
@@ -97,7 +98,7 @@ public final class ReportCommand implements Callable<Integer> {
           "%d of the run's %d groups of samples are shown (--groups)."
               .formatted(choice.groups().size(), choice.all()));
     }
-    RunPolicies policies = new RunPolicies(tables);
+    RunPolicies policies = new RunPolicies(tables.spark().table(Table.CHECKPOINTS.tableName()));
     Optional<TextProcessor> tokenizer = policies.tokenizer();
     ShownGroups shown;
     try {

@@ -23,6 +23,13 @@ final class ReportErrors {
         Category.DATA, "The files of policy %s were not kept.".formatted(policy));
   }
 
+  static RelookException notEvaluated(List<String> policies) {
+    return new RelookException(
+        Category.DATA,
+        "No evaluated trajectory with tokens and a picture: %s. Evaluate the policy on the run first."
+            .formatted(String.join("; ", policies)));
+  }
+
   static RelookException unwritable(Path file, Exception cause) {
     return new RelookException(
         Category.STORAGE,

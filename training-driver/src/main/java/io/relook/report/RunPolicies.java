@@ -7,17 +7,22 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 
-/** Where the checkpoints of a run's policies lie; some may be gone. */
+/** Where the checkpoints of policies lie; some may be gone. */
 final class RunPolicies {
   private final Map<String, String> uris = new LinkedHashMap<>();
   private final Configuration hadoop;
 
-  RunPolicies(RunTables tables) {
-    this.hadoop = tables.spark().sessionState().newHadoopConf();
-    tables
-        .rows(
-            "SELECT policy_version, uri FROM checkpoints WHERE removed_at IS NULL ORDER BY committed_at")
+  /** {@code checkpoints} are rows of the table of that name. */
+  RunPolicies(Dataset<Row> checkpoints) {
+    this.hadoop = checkpoints.sparkSession().sessionState().newHadoopConf();
+    checkpoints
+        .where("removed_at IS NULL")
+        .orderBy("committed_at")
+        .select("policy_version", "uri")
+        .collectAsList()
         .forEach(row -> uris.put(row.getString(0), row.getString(1)));
   }
 
@@ -29,7 +34,7 @@ final class RunPolicies {
     return Checkpoint.open(uris.get(policy), hadoop);
   }
 
-  /** The tokenizer that the run's policies share, of the first checkpoint that is there. */
+  /** The tokenizer that a run's policies share, of the first checkpoint that is there. */
   Optional<TextProcessor> tokenizer() {
     for (String policy : uris.keySet()) {
       try (Checkpoint checkpoint = open(policy)) {

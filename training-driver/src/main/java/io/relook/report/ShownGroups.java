@@ -44,7 +44,7 @@ record ShownGroups(
     private final List<String> policies;
     private final Map<String, Double> advantages = new HashMap<>();
     private final Map<String, Rows.Reward> rewards = new HashMap<>();
-    private final Map<String, double[]> shares = new HashMap<>();
+    private final HeadMeans attention = new HeadMeans();
 
     Reader(RunTables tables, TextProcessor tokenizer) {
       this.tables = tables;
@@ -115,22 +115,9 @@ record ShownGroups(
           .where(col("trajectory_id").isInCollection(ids))
           .collectAsList()
           .forEach(row -> rewards.put(row.getAs("trajectory_id"), Rows.REWARD.fromRow(row)));
-      Map<String, Integer> heads = new HashMap<>();
       for (Row row : select(Table.ATTENTION, "trajectory_id", ids)) {
-        Rows.Attention head = Rows.ATTENTION.fromRow(row);
-        double[] sums =
-            shares.computeIfAbsent(head.trajectoryId(), t -> new double[head.shares().size()]);
-        heads.merge(head.trajectoryId(), 1, Integer::sum);
-        for (int i = 0; i < Math.min(sums.length, head.shares().size()); i++) {
-          sums[i] += head.shares().get(i);
-        }
+        attention.add(Rows.ATTENTION.fromRow(row));
       }
-      shares.forEach(
-          (id, sums) -> {
-            for (int i = 0; i < sums.length; i++) {
-              sums[i] /= heads.get(id);
-            }
-          });
     }
 
     private Group group(
@@ -165,7 +152,6 @@ record ShownGroups(
       }
       List<Piece> pieces = new ArrayList<>(given);
       pieces.addAll(sampled);
-      double[] attention = shares.get(t.trajectoryId());
       return new Sample(
           t.trajectoryId(),
           t.iteration(),
@@ -181,7 +167,7 @@ record ShownGroups(
           shown,
           advantages.get(t.trajectoryId()),
           reward(rewards.get(t.trajectoryId())),
-          attention == null ? null : AttentionMaps.shares(attention));
+          attention.of(t.trajectoryId()).map(AttentionMaps::shares).orElse(null));
     }
 
     private static Reward reward(Rows.Reward r) {

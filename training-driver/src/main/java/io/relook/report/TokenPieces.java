@@ -3,6 +3,7 @@ package io.relook.report;
 import io.relook.model.text.TextProcessor;
 import io.relook.report.RunReport.Piece;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -76,6 +77,17 @@ final class TokenPieces {
       at = after;
     }
     return marked;
+  }
+
+  /** Of each token, whether it lies in a reflection. */
+  boolean[] reflection(List<Integer> ids) {
+    boolean[] within = new boolean[ids.size()];
+    int at = 0;
+    for (Piece piece : marked(of(ids, List.of()))) {
+      Arrays.fill(within, at, at + piece.tokens(), piece.reflection());
+      at += piece.tokens();
+    }
+    return within;
   }
 
   private static int end(StringBuilder all, int begins) {
