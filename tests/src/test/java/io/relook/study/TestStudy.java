@@ -51,7 +51,7 @@ final class TestStudy {
         "the arm has no rates of its own");
 
     StudyResults results = new StudyResults(lakehouse, arms, 1);
-    results.write(folder.resolve("docs"), "the command");
+    results.write(folder.resolve("docs"), "the command", 2);
     JsonNode json =
         new ObjectMapper().readTree(folder.resolve("docs/results.json").toFile()).get(0);
     assertEquals("vre", json.get("arm").asText());
@@ -63,6 +63,14 @@ final class TestStudy {
     assertEquals(gained / 16.0, json.get("mean").asDouble(), 1e-9);
     String text = Files.readString(folder.resolve("docs/results.md"));
     assertTrue(text.contains("`vre`") && text.contains("the command"), text);
+
+    String svg = Files.readString(folder.resolve("docs/results-attention.svg"));
+    assertTrue(svg.contains("traces:"), svg);
+    long looked = lakehouse.read(Table.ATTENTION).select("trajectory_id").distinct().count();
+    assertTrue(looked >= 16, looked + " traces of both policies");
+    assertEquals(
+        0,
+        lakehouse.read(Table.ATTENTION).where("exists(shares, s -> s < 0 OR s > 1.0001)").count());
 
     long rows = lakehouse.read(Table.TRAJECTORIES).count();
     new Study(lakehouse, config, new PrintWriter(said)).run();

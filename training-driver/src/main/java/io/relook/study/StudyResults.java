@@ -2,6 +2,7 @@ package io.relook.study;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.relook.lakehouse.Lakehouse;
+import io.relook.report.AttentionCurves;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A study's figures from its tables: {@code results.md} for people, {@code results.json}. */
 final class StudyResults {
@@ -30,12 +33,17 @@ final class StudyResults {
   /** An arm on a test set, over its seeds. */
   private record Line(Arm arm, TestSet set, double accuracy, StudyTables.Looks looks) {}
 
+  /** Traces of a policy whose attention is looked at; our choice. */
+  private static final int LOOKED_AT = 200;
+
+  private final Lakehouse lakehouse;
   private final StudyTables tables;
   private final List<TestSet> sets;
   private final List<Arm> arms;
   private final int seeds;
 
   StudyResults(Lakehouse lakehouse, List<Arm> arms, int seeds) {
+    this.lakehouse = lakehouse;
     this.tables = new StudyTables(lakehouse);
     this.sets = TestSet.of(lakehouse);
     this.arms = arms;
@@ -81,17 +89,35 @@ final class StudyResults {
         questions);
   }
 
-  /** Writes both files. */
-  void write(Path folder, String command) throws IOException {
+  /**
+   * Writes the files.
+   *
+   * @param threads of the engine that computes attention
+   */
+  void write(Path folder, String command, int threads) throws IOException {
     Files.createDirectories(folder);
+    AttentionCurves.Result attention =
+        new AttentionCurves(lakehouse, threads, LOOKED_AT).run(looked(), done -> {});
+    Files.writeString(folder.resolve("results-attention.svg"), attention.svg());
     List<Comparison> comparisons = comparisons();
     Files.writeString(
         folder.resolve("results.json"),
         new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(comparisons) + "\n");
-    Files.writeString(folder.resolve("results.md"), text(comparisons, command));
+    Files.writeString(folder.resolve("results.md"), text(comparisons, attention, command));
   }
 
-  private String text(List<Comparison> comparisons, String command) {
+  /** The base policy, and what each arm made of it with the first seed. */
+  private List<AttentionCurves.Policy> looked() {
+    return Stream.concat(Stream.of(Arm.BASE), arms.stream())
+        .map(
+            arm ->
+                new AttentionCurves.Policy(
+                    arm.name(), arm.run(1), tables.policy(arm.run(1), sets.get(0))))
+        .toList();
+  }
+
+  private String text(
+      List<Comparison> comparisons, AttentionCurves.Result attention, String command) {
     StringBuilder text = new StringBuilder();
     text.append("# What looking again is worth\n\nWritten by `").append(command).append("`, ");
     text.append(seeds).append(" seeds an arm; greedy answers to ");
@@ -121,6 +147,7 @@ final class StudyResults {
       }
       looks(text, of(lines, set));
     }
+    attention(text, attention);
     budgets(text);
     return text.toString();
   }
@@ -195,6 +222,37 @@ final class StudyResults {
               looks.swapped(),
               looks.kept()));
     }
+  }
+
+  private static void attention(StringBuilder text, AttentionCurves.Result result) {
+    text.append(
+        "\n## Attention to the picture\n\n![over relative position](results-attention.svg)");
+    text.append(
+        "\n\nShares of attention on picture tokens, mean over layers and heads, of the first ");
+    text.append(LOOKED_AT)
+        .append(" evaluated traces of a policy, first seed, with 95 % intervals:");
+    text.append("\n\n| policy | last tenth less first, no reflection | the same, with one |");
+    text.append(
+        " inside the reflection less before | after it less before |\n|---|---|---|---|---|\n");
+    for (AttentionCurves.Curves curves : result.policies()) {
+      text.append("| `").append(curves.policy().name()).append("` | ");
+      text.append(
+          Stream.of(
+                  curves.without().drift(),
+                  curves.with().drift(),
+                  curves.span().insideLessBefore(),
+                  curves.span().afterLessBefore())
+              .map(StudyResults::cell)
+              .collect(Collectors.joining(" | ")));
+      text.append(" |\n");
+    }
+  }
+
+  private static String cell(AttentionCurves.Estimate value) {
+    return value.low() == null
+        ? "%d traces".formatted(value.traces())
+        : String.format(
+            Locale.ROOT, "%+.4f (%+.4f to %+.4f)", value.mean(), value.low(), value.high());
   }
 
   private void budgets(StringBuilder text) {

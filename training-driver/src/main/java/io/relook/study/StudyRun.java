@@ -3,6 +3,7 @@ package io.relook.study;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.LocalSpark;
 import io.relook.lakehouse.RelookException;
+import io.relook.preset.PresetReader;
 import io.relook.training.Plan;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -78,9 +79,11 @@ public final class StudyRun {
     SparkSession spark = LocalSpark.session("relook study");
     try (Lakehouse lakehouse = Lakehouse.open(spark, config.place())) {
       lakehouse.claim();
+      int threads = PresetReader.read(config.presets(), Arm.BASE.preset()).engine().threads();
       new Study(lakehouse, config, out).run();
-      new StudyResults(lakehouse, config.arms(), config.seeds()).write(folder, command());
-      out.printf("%s and results.json beside it%n", folder.resolve("results.md"));
+      new StudyResults(lakehouse, config.arms(), config.seeds()).write(folder, command(), threads);
+      out.printf(
+          "%s, results.json and results-attention.svg beside it%n", folder.resolve("results.md"));
       out.flush();
     } finally {
       spark.stop();

@@ -41,6 +41,11 @@ final class StudyTables {
     return right;
   }
 
+  /** The policy that answered a test set. */
+  String policy(String run, TestSet set) {
+    return evaluations(run, set).select("policy_version").first().getString(0);
+  }
+
   private Dataset<Row> evaluations(String run, TestSet set) {
     return lakehouse
         .read(Table.EVALUATIONS)
