@@ -13,9 +13,11 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("killed") // Minutes of commits: `mvn verify -Dtests.excluded= -Dtest=TestStudy` runs it.
 final class TestStudy {
   private static final String STUDY =
       """
