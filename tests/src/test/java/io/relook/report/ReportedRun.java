@@ -62,8 +62,13 @@ final class ReportedRun {
     this.prompt = new Prompt(ids, List.of(picture));
   }
 
+  /** The policy and its question, without rows. */
+  static ReportedRun unpacked(Path folder) {
+    return new ReportedRun(folder);
+  }
+
   static ReportedRun write(Path folder) {
-    ReportedRun run = new ReportedRun(folder);
+    ReportedRun run = unpacked(folder);
     run.write();
     return run;
   }
@@ -74,6 +79,10 @@ final class ReportedRun {
 
   TextProcessor text() {
     return text;
+  }
+
+  SceneQuestion scene() {
+    return scene;
   }
 
   Prompt prompt() {

@@ -76,7 +76,7 @@ public final class AttentionCurves {
    * A policy's curves.
    *
    * @param evaluated trajectories that the run's evaluation of the policy has
-   * @param leftOut those that were to be looked at and could not be, by the reason
+   * @param leftOut how many of them could not be looked at, by the reason
    */
   public record Curves(
       Policy policy,

@@ -5,10 +5,13 @@ import io.relook.report.AttentionCurves.Curves;
 import io.relook.report.AttentionCurves.Estimate;
 import io.relook.report.AttentionCurves.Result;
 import io.relook.report.AttentionCurves.Span;
+import java.math.BigDecimal;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -56,12 +59,14 @@ final class AttentionFigure {
     return Stream.concat(
         Stream.of(curves.without(), curves.with())
             .flatMap(
-                c -> Stream.concat(c.even().stream(), c.bins().stream().flatMap(e -> ends(e)))),
-        Stream.of(span.before(), span.inside(), span.after()).flatMap(e -> ends(e)));
+                c ->
+                    Stream.concat(
+                        c.even().stream(), c.bins().stream().flatMap(AttentionFigure::ends))),
+        Stream.of(span.before(), span.inside(), span.after()).flatMap(AttentionFigure::ends));
   }
 
   private static Stream<Double> ends(Estimate estimate) {
-    return Stream.of(estimate).flatMap(e -> Stream.of(e.mean(), e.high()).filter(Objects::nonNull));
+    return Stream.of(estimate.mean(), estimate.high());
   }
 
   /** 1, 2 or 5 times a power of ten, so that there are at most five steps. */
@@ -163,21 +168,15 @@ final class AttentionFigure {
   private void curve(String kind, String said, String colour, Curve curve) {
     List<Estimate> bins = curve.bins();
     List<Integer> banded =
-        Stream.iterate(0, i -> i + 1)
-            .limit(bins.size())
-            .filter(i -> bins.get(i).low() != null)
-            .toList();
+        IntStream.range(0, bins.size()).boxed().filter(i -> bins.get(i).low() != null).toList();
     if (!banded.isEmpty()) {
       String highs = points(banded, i -> bins.get(i).high());
-      List<Integer> back = banded.stream().sorted((a, b) -> b - a).toList();
+      List<Integer> back = banded.stream().sorted(Comparator.reverseOrder()).toList();
       String lows = points(back, i -> bins.get(i).low());
       add("<polygon points=\"%s %s\" fill=\"%s\" fill-opacity=\"0.15\"/>", highs, lows, colour);
     }
     List<Integer> known =
-        Stream.iterate(0, i -> i + 1)
-            .limit(bins.size())
-            .filter(i -> bins.get(i).mean() != null)
-            .toList();
+        IntStream.range(0, bins.size()).boxed().filter(i -> bins.get(i).mean() != null).toList();
     add(
         "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-dasharray=\"3 3\"/>",
         points(known, curve.even()::get), colour);
@@ -247,7 +246,7 @@ final class AttentionFigure {
   }
 
   private static String label(double value) {
-    return new java.math.BigDecimal(String.format(Locale.ROOT, "%.6g", value))
+    return new BigDecimal(String.format(Locale.ROOT, "%.6g", value))
         .stripTrailingZeros()
         .toPlainString();
   }

@@ -11,8 +11,10 @@ import io.relook.report.AttentionCurves.Span;
 import io.relook.report.LookingTrace.Part;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +39,9 @@ final class TestTraceMeans {
     assertArrayEquals(new int[] {1}, three.bin(3, 10).toArray(), "1 / 3");
     assertArrayEquals(new int[] {2}, three.bin(6, 10).toArray(), "2 / 3");
     assertArrayEquals(new int[] {}, three.bin(9, 10).toArray());
+    LookingTrace longer = trace(new double[23], 0, 0);
+    assertArrayEquals(new int[] {21, 22}, longer.bin(9, 10).toArray());
+    assertEquals(23, IntStream.range(0, 10).mapToLong(b -> longer.bin(b, 10).count()).sum());
   }
 
   @Test
@@ -47,6 +52,9 @@ final class TestTraceMeans {
     LookingTrace atTheEnd = trace(new double[5], 1, 5);
     assertArrayEquals(new int[] {0}, atTheEnd.part(Part.BEFORE).toArray(), "fewer are there");
     assertArrayEquals(new int[] {}, atTheEnd.part(Part.AFTER).toArray());
+    boolean[] twice = {false, true, true, false, true, false};
+    LookingTrace another = new LookingTrace(new double[6], new double[6], twice);
+    assertArrayEquals(new int[] {3}, another.part(Part.AFTER).toArray(), "4 is the next one's");
   }
 
   @Test
@@ -66,6 +74,33 @@ final class TestTraceMeans {
     assertEquals(
         new Estimate(0.0, null, null, 1, 1), curve.bins().get(9), "the short one is not in");
     assertEquals(1, curve.drift().traces());
+  }
+
+  @Test
+  void twoTracesAreTheEndsOfTheirInterval() {
+    double[] twenty = new double[20];
+    Arrays.fill(twenty, 0.5);
+    twenty[18] = 0.25;
+    twenty[19] = 0.125;
+    LookingTrace one = trace(twenty, 0, 0);
+    LookingTrace other = trace(new double[] {1, 1, 1, 1, 1, 1, 1, 1, 1, 0.0625}, 0, 0);
+    Curve curve = TraceMeans.curve(List.of(one, other));
+    assertEquals(new Estimate(0.75, 0.5, 1.0, 2, 3), curve.bins().get(0));
+    assertEquals(new Estimate(0.125, 0.0625, 0.1875, 2, 3), curve.bins().get(9));
+    assertEquals(new Estimate(-0.625, -0.9375, -0.3125, 2, 6), curve.drift());
+    assertEquals(((0.4 + 4 / 11.0) / 2 + 0.4) / 2, curve.even().get(0), 1e-12);
+  }
+
+  @Test
+  void aDifferenceIsOfTracesThatHaveBoth() {
+    LookingTrace whole = trace(new double[] {0.5, 0.75, 1, 0.25, 0.125, 0}, 1, 3);
+    LookingTrace atOnce = trace(new double[] {0.25, 0.5, 0.5}, 0, 1);
+    Span span = TraceMeans.span(List.of(whole, atOnce));
+    assertEquals(new Estimate(0.5, null, null, 1, 1), span.before());
+    assertEquals(new Estimate((0.875 + 0.25) / 2, 0.25, 0.875, 2, 3), span.inside());
+    assertEquals(new Estimate((0.1875 + 0.5) / 2, 0.1875, 0.5, 2, 3), span.after());
+    assertEquals(new Estimate(0.375, null, null, 1, 3), span.insideLessBefore());
+    assertEquals(new Estimate(-0.3125, null, null, 1, 3), span.afterLessBefore());
   }
 
   @Test
