@@ -106,8 +106,8 @@ final class AttentionFigure {
     key(LEFT, 20, "without", WITHOUT, "traces without a reflection");
     key(LEFT + 210, 20, "with", WITH, "traces with one");
     key(LEFT, 42, "span", AROUND, "the reflection, and as many tokens around it");
-    add("<path d=\"M%d,42h24\" stroke=\"#5b6673\" stroke-dasharray=\"3 3\"/>", LEFT + 300);
-    text(LEFT + 330, 46, "start", "attention spread evenly");
+    add("<path d=\"M%d,42h24\" stroke=\"#5b6673\" stroke-dasharray=\"3 3\"/>", LEFT + 320);
+    text(LEFT + 350, 46, "start", "attention spread evenly");
     add("</g>");
   }
 
