@@ -230,7 +230,8 @@ final class StudyResults {
     text.append(
         "\n\nShares of attention on picture tokens, mean over layers and heads, of the first ");
     text.append(LOOKED_AT)
-        .append(" evaluated traces of a policy, first seed, with 95 % intervals:");
+        .append(
+            " evaluated traces of a policy, first seed, with 95 % intervals. A share falls as the text grows even where nothing drifts: the figure's dashed line is attention spread evenly over all tokens seen.");
     text.append("\n\n| policy | last tenth less first, no reflection | the same, with one |");
     text.append(
         " inside the reflection less before | after it less before |\n|---|---|---|---|---|\n");
