@@ -65,7 +65,7 @@ public final class IngestJob {
     List<Result> results = new ArrayList<>();
     for (Preset.QuestionFile file : config.ingest().files()) {
       String source = folder.name() + "/" + file.path();
-      Dataset<Row> rows = reader.file(folder.file(file.path()), file.limit());
+      Dataset<Row> rows = reader.file(folder.file(file.path()), file.skip(), file.limit());
       Result result = take(rows, source, file.split(), file.pictures());
       if (result.taken() == 0) {
         throw JobErrors.noQueries(source);
@@ -89,7 +89,8 @@ public final class IngestJob {
     requireFolder();
     Map<String, Long> counts = new TreeMap<>();
     for (Preset.QuestionFile file : config.ingest().files()) {
-      perSplit(reader.file(folder.file(file.path()), file.limit()), file.split(), counts);
+      perSplit(
+          reader.file(folder.file(file.path()), file.skip(), file.limit()), file.split(), counts);
     }
     for (Preset.QuestionTable table : config.ingest().tables()) {
       perSplit(whole(table), table.split(), counts);
@@ -114,7 +115,7 @@ public final class IngestJob {
     for (Preset.QuestionFile file : config.ingest().files()) {
       int limit = file.limit() == 0 ? rows : Math.min(rows, file.limit());
       take(
-          reader.file(folder.file(file.path()), limit),
+          reader.file(folder.file(file.path()), file.skip(), limit),
           folder.name() + "/" + file.path(),
           file.split(),
           file.pictures());

@@ -46,8 +46,12 @@ final class QuestionReader {
     this.mapping = mapping;
   }
 
-  /** The rows of a file; rows that show the same picture lie together. */
-  Dataset<Row> file(String uri, int limit) {
+  /**
+   * The rows of a file; rows that show the same picture lie together.
+   *
+   * @param skip rows that are left out, then {@code limit} rows; a limit of 0: all
+   */
+  Dataset<Row> file(String uri, int skip, int limit) {
     String name = uri.toLowerCase(Locale.ROOT);
     Dataset<Row> rows;
     if (name.endsWith(".parquet")) {
@@ -65,7 +69,8 @@ final class QuestionReader {
     } else {
       throw JobErrors.source(uri + " is no .json, .jsonl, .csv or .parquet");
     }
-    rows = limit > 0 ? rows.where(col("number").leq(limit)) : rows;
+    rows = skip > 0 ? rows.where(col("number").gt(skip)) : rows;
+    rows = limit > 0 ? rows.where(col("number").leq((long) skip + limit)) : rows;
     return rows.repartition(
         spark.sparkContext().defaultParallelism(), col("pictures").getField("path"));
   }

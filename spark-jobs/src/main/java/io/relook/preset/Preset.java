@@ -34,12 +34,11 @@ public record Preset(
     @Default("1") int iterations,
     double failureBudget) {
   public Preset {
-    boolean tunes = sft.epochs() > 0 || sft.steps() > 0;
-    if (iterations > 0 && !tunes && grpo.steps() == 0) {
+    if (iterations > 0 && !sft.tunes() && !grpo.reinforces()) {
       throw PresetErrors.of(
           "the recipe", List.of("nothing is trained: sft.epochs, sft.steps and grpo.steps are 0"));
     }
-    if (iterations > 1 && !(tunes && grpo.steps() > 0)) {
+    if (iterations > 1 && !(sft.tunes() && grpo.reinforces())) {
       throw PresetErrors.of(
           "the recipe",
           List.of("a second iteration fine-tunes on what GRPO's policy solved: it needs both"));
@@ -94,12 +93,14 @@ public record Preset(
    * @param split of its rows; null where {@code mapping.split} names a field
    * @param pictures where a row's picture lies below the data folder; {@code {}} is what its field
    *     says
-   * @param limit the first so many rows, 0 all
+   * @param skip so many rows at the start are left out
+   * @param limit so many rows behind these, 0 all
    */
   public record QuestionFile(
       String path,
       @Default("null") String split,
       @Default("'{}'") String pictures,
+      @Default("0") int skip,
       @Default("0") int limit) {}
 
   /**
@@ -224,14 +225,22 @@ public record Preset(
   /**
    * What the loop's evaluations ask, greedily.
    *
-   * @param split test, or validation where designs are compared
+   * @param split test; validation where designs are compared; none where somebody else asks
    */
   public record Evaluate(@Default("test") String split) {
+    private static final String NONE = "none";
+
     public Evaluate {
-      if (!Mapping.SPLITS.contains(split)) {
+      if (!split.equals(NONE) && !Mapping.SPLITS.contains(split)) {
         throw PresetErrors.of(
-            "evaluate", List.of("the split %s is no %s".formatted(split, Mapping.SPLITS)));
+            "evaluate",
+            List.of("the split %s is no %s, nor none".formatted(split, Mapping.SPLITS)));
       }
+    }
+
+    /** Whether the loop evaluates. */
+    public boolean asks() {
+      return !split.equals(NONE);
     }
   }
 
@@ -475,7 +484,12 @@ public record Preset(
       double weightDecay,
       int tokenBudget,
       int saveEvery,
-      @Default("linear") Schedule schedule) {}
+      @Default("linear") Schedule schedule) {
+    /** Whether a run fine-tunes. */
+    public boolean tunes() {
+      return epochs > 0 || steps > 0;
+    }
+  }
 
   /** GRPO; queries a step, samples a query; no steps: none. */
   public record Grpo(
@@ -489,5 +503,10 @@ public record Preset(
       int tokenBudget,
       ObjectiveValues objective,
       @Default("constant") Schedule schedule,
-      @Default("0.0") double weightDecay) {}
+      @Default("0.0") double weightDecay) {
+    /** Whether a run has this stage. */
+    public boolean reinforces() {
+      return steps > 0;
+    }
+  }
 }

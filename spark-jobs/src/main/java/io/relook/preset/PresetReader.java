@@ -44,6 +44,7 @@ public final class PresetReader {
           "firstSamples",
           "warmupSteps",
           "skippedSteps",
+          "skip",
           "limit",
           "constantLength",
           "overlongCache",

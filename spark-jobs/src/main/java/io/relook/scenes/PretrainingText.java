@@ -5,8 +5,8 @@ import java.util.SplittableRandom;
 /**
  * What the embedded base model learns from: to see (lessons that ask for one thing of a scene, of
  * more and more things), to describe, to answer after short reasoning, and to look at the picture
- * again when asked. A reflection here confirms what stands before it: no text shows how a wrong
- * reasoning is corrected, or the method's gain would be planted.
+ * again when asked, and seldom unasked. A reflection here confirms what stands before it: no text
+ * shows how a wrong reasoning is corrected, or the method's gain would be planted.
  *
  * @param user what is asked beside the picture
  * @param answer what the model is to say
@@ -19,6 +19,12 @@ public record PretrainingText(byte[] png, String user, String answer) {
   private static final double LESSONS = 0.2;
 
   private static final int MOST_THINGS = 6;
+
+  /**
+   * One answer of eight looks again unasked: else the instruction, not the tag, would say what
+   * follows a tag.
+   */
+  private static final int UNASKED = 19;
 
   /**
    * Text number {@code index}.
@@ -43,9 +49,10 @@ public record PretrainingText(byte[] png, String user, String answer) {
     if (kind == 16) {
       return new PretrainingText(q.png(), q.question() + " Where do you look?", q.region());
     }
+    String asked = kind == UNASKED ? q.question() : q.question() + LOOK_AGAIN;
     return new PretrainingText(
         q.png(),
-        q.question() + LOOK_AGAIN,
+        asked,
         q.reasoning() + " <reflection> Looking again: " + q.region() + " </reflection> " + answer);
   }
 }

@@ -243,7 +243,7 @@ final class TestPresetReader {
             .ingest();
     assertEquals(
         new Preset.Ingest(
-            List.of(new Preset.QuestionFile("a.csv", "test", "{}", 0)),
+            List.of(new Preset.QuestionFile("a.csv", "test", "{}", 0, 0)),
             List.of(),
             new Preset.Mapping(
                 "0", null, "p", null, null, null, null, null, Map.of("val", "validation"))),

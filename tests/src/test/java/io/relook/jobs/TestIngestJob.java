@@ -139,6 +139,7 @@ class TestIngestJob {
     SPARK
         .createDataFrame(
             List.of(
+                RowFactory.create("skipped", null, 1),
                 RowFactory.create("what, exactly?", "a \"b\"", 0),
                 RowFactory.create("two\nlines", null, 1),
                 RowFactory.create("beyond the limit", null, 1)),
@@ -151,12 +152,14 @@ class TestIngestJob {
       Files.move(part, data.resolve("c.parquet"));
     }
     String pictures = "{}.png";
-    run(files(mapping("0", "1", "2"), new Preset.QuestionFile("a.json", "test", pictures, 0)));
+    run(files(mapping("0", "1", "2"), new Preset.QuestionFile("a.json", "test", pictures, 0, 0)));
     run(
         files(
             mapping("question", "answer", "image"),
-            new Preset.QuestionFile("b.csv", "train", pictures, 0)));
-    run(files(mapping("q", "a", "i"), new Preset.QuestionFile("c.parquet", "train", pictures, 2)));
+            new Preset.QuestionFile("b.csv", "train", pictures, 0, 0)));
+    run(
+        files(
+            mapping("q", "a", "i"), new Preset.QuestionFile("c.parquet", "train", pictures, 1, 2)));
     Dataset<Row> queries = lakehouse.read(Table.QUERIES);
     assertEquals(6, queries.count());
     assertEquals(2, queries.select("question", "answer", "image_ids").distinct().count());
@@ -197,7 +200,7 @@ class TestIngestJob {
         RowFactory.create("t2", "a", "2.png", "train"));
     Preset.Ingest ingest =
         new Preset.Ingest(
-            List.of(new Preset.QuestionFile("a.csv", null, "{}", 0)),
+            List.of(new Preset.QuestionFile("a.csv", null, "{}", 0, 0)),
             List.of(new Preset.QuestionTable(table, null, "{}")),
             mapping);
     IngestJob job = new IngestJob(lakehouse, new IngestJob.Config(data.toString(), ingest, 1));
@@ -340,16 +343,16 @@ class TestIngestJob {
     Map<String, Preset.Ingest> sources =
         Map.of(
             "mathvision",
-            files(math, new Preset.QuestionFile("records.jsonl", "test", "{}.jpg", 0)),
+            files(math, new Preset.QuestionFile("records.jsonl", "test", "{}.jpg", 0, 0)),
             "wemath",
-            files(we, new Preset.QuestionFile("records.jsonl", null, "{}", 0)),
+            files(we, new Preset.QuestionFile("records.jsonl", null, "{}", 0, 0)),
             "logicvista",
             files(logic, file("records.jsonl")),
             "../easy-vqa/easy_vqa/data",
             files(
                 mapping("0", "1", "2"),
                 new Preset.QuestionFile(
-                    "train/questions.json", "train", "train/images/{}.png", 100)));
+                    "train/questions.json", "train", "train/images/{}.png", 0, 100)));
     Map<String, Long> taken =
         sources.entrySet().stream()
             .collect(
@@ -421,7 +424,7 @@ class TestIngestJob {
   }
 
   private static Preset.QuestionFile file(String path) {
-    return new Preset.QuestionFile(path, "train", "{}", 0);
+    return new Preset.QuestionFile(path, "train", "{}", 0, 0);
   }
 
   private static Preset.Ingest files(Preset.Mapping mapping, Preset.QuestionFile... files) {

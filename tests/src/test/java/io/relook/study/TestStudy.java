@@ -29,7 +29,7 @@ final class TestStudy {
       reconstruct: {sources: 2, candidates: 2, directShare: 0.35, instruction: "Look at the image again before you answer."}
       sft: {epochs: 1, steps: 1, batch: 8, rate: 1.0e-5, warmupSteps: 0, maxGradientNorm: 1.0, weightDecay: 0.0, tokenBudget: 2048, saveEvery: 1}
       grpo: {steps: 0, queries: 2, samples: 2, temperature: 1.0, rate: 1.0e-5, warmupSteps: 0, maxGradientNorm: 1.0, tokenBudget: 2048, objective: vre}
-      evaluate: {split: validation}
+      evaluate: {split: none}
       failureBudget: 0.05
       """;
 
@@ -42,7 +42,7 @@ final class TestStudy {
     Lakehouse lakehouse = Lakehouse.open(TestSession.spark(), folder.resolve("lake").toString());
     List<Arm> arms = Arm.named(List.of("vre"));
     Study.Config config =
-        new Study.Config(folder, folder.resolve("lake").toString(), null, arms, 1, 1);
+        new Study.Config(folder, folder.resolve("lake").toString(), null, arms, "test", 1, 1);
     StringWriter said = new StringWriter();
     new Study(lakehouse, config, new PrintWriter(said)).run();
     assertEquals(
@@ -52,7 +52,7 @@ final class TestStudy {
             .toList(),
         "the arm has no rates of its own");
 
-    StudyResults results = new StudyResults(lakehouse, arms, 1);
+    StudyResults results = new StudyResults(lakehouse, arms, "test", 1);
     results.write(folder.resolve("docs"), "the command", 2);
     JsonNode json =
         new ObjectMapper().readTree(folder.resolve("docs/results.json").toFile()).get(0);

@@ -34,16 +34,26 @@ final class StudyCommand implements Callable<Integer> {
   @Option(names = "--seeds", defaultValue = "3", description = "an arm (default 3)")
   private int seeds;
 
+  @Option(
+      names = "--validation",
+      description = "ask the validation questions instead, to choose a design")
+  private boolean validation;
+
   @Option(names = "--long", description = "four times the questions and updates")
   private boolean longer;
 
-  @Option(names = "--no-estimate", description = "begin without the minute's measurement")
+  @Option(
+      names = "--no-estimate",
+      description = "begin without the measurement, which takes minutes")
   private boolean noEstimate;
 
   @Option(names = "--estimate", description = "say how long it would take, and end")
   private boolean estimateOnly;
 
-  @Option(names = "--out", description = "folder of results.md and results.json (default docs)")
+  @Option(
+      names = "--out",
+      description =
+          "folder of results.md and results.json (default docs, with --validation .relook/validation)")
   private Path out;
 
   @Override
@@ -56,6 +66,7 @@ final class StudyCommand implements Callable<Integer> {
             place,
             data,
             arms,
+            validation ? "validation" : "test",
             seeds,
             longer ? 4 : 1,
             spec.commandLine().getOut());
@@ -63,7 +74,7 @@ final class StudyCommand implements Callable<Integer> {
       study.estimate();
     }
     if (!estimateOnly) {
-      study.run(out != null ? out : Path.of(home, "docs"));
+      study.run(out != null ? out : Path.of(home, validation ? ".relook/validation" : "docs"));
     }
     return 0;
   }

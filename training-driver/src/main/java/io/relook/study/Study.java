@@ -22,9 +22,11 @@ import java.util.List;
 final class Study {
   /**
    * @param data folder of easy-VQA, or null: generated scenes alone
+   * @param split what is asked: test, or validation where designs are chosen
    * @param factor of questions and updates
    */
-  record Config(Path presets, String place, Path data, List<Arm> arms, int seeds, int factor) {}
+  record Config(
+      Path presets, String place, Path data, List<Arm> arms, String split, int seeds, int factor) {}
 
   private final Lakehouse lakehouse;
   private final Config config;
@@ -55,7 +57,7 @@ final class Study {
 
   private boolean isDone(Arm arm, int seed) {
     StudyTables tables = new StudyTables(lakehouse);
-    List<TestSet> sets = TestSet.of(lakehouse);
+    List<TestSet> sets = TestSet.of(lakehouse, config.split);
     return sets.stream().allMatch(set -> tables.hasAnswered(arm.run(seed), set));
   }
 
@@ -92,7 +94,7 @@ final class Study {
     RolloutJob.Config greedy =
         RolloutJob.Config.of(preset, arm.run(seed), policy.iteration(), Phase.EVALUATION, policy);
     Rewards rewards = Rewards.of(lakehouse.spark(), preset.rewards());
-    List<TestSet> sets = TestSet.of(lakehouse);
+    List<TestSet> sets = TestSet.of(lakehouse, config.split);
     for (TestSet set : sets) {
       new RolloutJob(lakehouse, preset.engine(), greedy).run(set.asks(), rows -> {});
     }

@@ -42,10 +42,10 @@ final class StudyResults {
   private final List<Arm> arms;
   private final int seeds;
 
-  StudyResults(Lakehouse lakehouse, List<Arm> arms, int seeds) {
+  StudyResults(Lakehouse lakehouse, List<Arm> arms, String split, int seeds) {
     this.lakehouse = lakehouse;
     this.tables = new StudyTables(lakehouse);
-    this.sets = TestSet.of(lakehouse);
+    this.sets = TestSet.of(lakehouse, split);
     this.arms = arms;
     this.seeds = seeds;
   }

@@ -23,6 +23,7 @@ public final class StudyRun {
    * @param place of the lakehouse
    * @param data folder of easy-VQA, or null: generated scenes alone
    * @param arms their names; empty: all
+   * @param split what is asked: test, or validation where designs are chosen
    * @param factor of questions and updates: 1 the standard study
    */
   public StudyRun(
@@ -30,6 +31,7 @@ public final class StudyRun {
       String place,
       Path data,
       List<String> arms,
+      String split,
       int seeds,
       int factor,
       PrintWriter out) {
@@ -37,7 +39,7 @@ public final class StudyRun {
       throw new RelookException(
           RelookException.Category.CONFIG, "--seeds is at least 1, not %d.".formatted(seeds));
     }
-    this.config = new Study.Config(presets, place, data, Arm.named(arms), seeds, factor);
+    this.config = new Study.Config(presets, place, data, Arm.named(arms), split, seeds, factor);
     this.out = out;
     if (data == null) {
       out.println("no easy-VQA (--data): generated scenes are the only test set");
@@ -81,7 +83,8 @@ public final class StudyRun {
       lakehouse.claim();
       int threads = PresetReader.read(config.presets(), Arm.BASE.preset()).engine().threads();
       new Study(lakehouse, config, out).run();
-      new StudyResults(lakehouse, config.arms(), config.seeds()).write(folder, command(), threads);
+      new StudyResults(lakehouse, config.arms(), config.split(), config.seeds())
+          .write(folder, command(), threads);
       out.printf(
           "%s, results.json and results-attention.svg beside it%n", folder.resolve("results.md"));
       out.flush();
@@ -92,13 +95,14 @@ public final class StudyRun {
 
   private String command() {
     boolean all = config.arms().size() == Arm.TRAINED.size();
-    return "./relook study --seeds %d%s%s%s"
+    return "./relook study --seeds %d%s%s%s%s"
         .formatted(
             config.seeds(),
             all
                 ? ""
                 : " --arms " + String.join(",", config.arms().stream().map(Arm::name).toList()),
             config.factor() > 1 ? " --long" : "",
+            config.split().equals("validation") ? " --validation" : "",
             config.data() == null ? "" : " --data EASY_VQA");
   }
 }

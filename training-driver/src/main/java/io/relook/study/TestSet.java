@@ -1,5 +1,8 @@
 package io.relook.study;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
+
 import io.relook.jobs.RolloutJob;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.Rows;
@@ -7,17 +10,21 @@ import io.relook.lakehouse.Table;
 import java.util.List;
 
 /**
- * Held-out questions of one kind.
+ * Held-out questions of one kind, those that have an answer.
  *
  * @param name the benchmark's in {@code evaluations}
  * @param questions in the order of their keys
  */
 record TestSet(String name, List<Rows.Query> questions) {
-  /** Generated scenes, and questions that were taken in from files; empty ones are left out. */
-  static List<TestSet> of(Lakehouse lakehouse) {
+  /**
+   * Generated scenes, and questions that were taken in from files; empty ones are left out.
+   *
+   * @param split test, or validation
+   */
+  static List<TestSet> of(Lakehouse lakehouse, String split) {
     return List.of(
-            read(lakehouse, "scenes", "source LIKE 'scenes/%'"),
-            read(lakehouse, "easy-vqa", "source NOT LIKE 'scenes/%'"))
+            read(lakehouse, split, "scenes", "source LIKE 'scenes/%'"),
+            read(lakehouse, split, "easy-vqa", "source NOT LIKE 'scenes/%'"))
         .stream()
         .filter(set -> !set.questions.isEmpty())
         .toList();
@@ -29,12 +36,12 @@ record TestSet(String name, List<Rows.Query> questions) {
         .toList();
   }
 
-  private static TestSet read(Lakehouse lakehouse, String name, String source) {
+  private static TestSet read(Lakehouse lakehouse, String split, String name, String source) {
     return new TestSet(
-        name,
+        split.equals("test") ? name : name + "-" + split,
         lakehouse
             .read(Table.QUERIES)
-            .where("split = 'test' AND " + source)
+            .where(col("split").equalTo(split).and(expr(source)).and(col("answer").isNotNull()))
             .orderBy("query_id")
             .collectAsList()
             .stream()

@@ -74,14 +74,14 @@ final class IterationLoop {
     Rows.CheckpointRow policy = base;
     for (int i = 1; i <= preset.iterations(); i++) {
       Rows.CheckpointRow coldStart = policy;
-      if (fineTunes()) {
+      if (preset.sft().tunes()) {
         if (i == 1) {
           reconstruct(base, baseFolder, rated);
         }
         coldStart = fineTune(i, policy, program, prompts);
       }
       policy = coldStart;
-      if (preset.grpo().steps() > 0) {
+      if (preset.grpo().reinforces()) {
         List<RolloutJob.Ask> rlData = rlData(i, coldStart, rated);
         if (i > 1 && rlData.isEmpty()) {
           progress.line(
@@ -96,10 +96,6 @@ final class IterationLoop {
       }
     }
     return policy;
-  }
-
-  private boolean fineTunes() {
-    return preset.sft().epochs() > 0 || preset.sft().steps() > 0;
   }
 
   /** The base policy's pass rates; returns the run that has them. */
@@ -192,14 +188,17 @@ final class IterationLoop {
     new ScoreJob(lakehouse, rewards, preset.failureBudget()).run(runId);
   }
 
-  /** Greedy answers to the held-out questions. */
-  EvaluateJob.Result evaluate(Rows.CheckpointRow policy) {
+  /** Greedy answers to the held-out questions, if the preset wants them. */
+  void evaluate(Rows.CheckpointRow policy) {
+    if (!preset.evaluate().asks()) {
+      return;
+    }
     List<RolloutJob.Ask> held =
         RolloutJob.questions(
             lakehouse.read(Table.QUERIES).where(col("split").equalTo(preset.evaluate().split())));
     progress.stage(policy.iteration(), "evaluate " + policy.stage(), held.size());
     RolloutJob.Config greedy = rollout(policy.iteration(), Phase.EVALUATION, policy);
-    return new EvaluateJob(lakehouse, preset.engine(), greedy, rewards)
+    new EvaluateJob(lakehouse, preset.engine(), greedy, rewards)
         .run(BENCHMARK, held, progress::rows);
   }
 
@@ -209,14 +208,16 @@ final class IterationLoop {
 
   /** What GRPO asks, in the preset's order. */
   private List<RolloutJob.Ask> rlData(int iteration, Rows.CheckpointRow coldStart, String rated) {
-    if (fineTunes()) {
+    if (preset.sft().tunes()) {
       rejectionSampling(iteration, coldStart);
     }
     if (!preset.difficulty().rlUnstable()) {
       return RolloutJob.questions(train());
     }
     Dataset<Row> rates =
-        fineTunes() ? rates(runId, iteration, Phase.REJECTION) : rates(rated, 1, Phase.DIFFICULTY);
+        preset.sft().tunes()
+            ? rates(runId, iteration, Phase.REJECTION)
+            : rates(rated, 1, Phase.DIFFICULTY);
     Map<String, Double> unstable = new HashMap<>();
     rates
         .where("rate > 0 and rate < 1")

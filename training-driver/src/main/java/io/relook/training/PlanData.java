@@ -61,7 +61,8 @@ record PlanData(Figure train, Figure test, List<Prompt> few, double takeIn, doub
     return switch (preset.evaluate().split()) {
       case "train" -> preset.data().trainQuestions();
       case "validation" -> preset.data().validationQuestions();
-      default -> preset.data().testQuestions();
+      case "test" -> preset.data().testQuestions();
+      default -> 0;
     };
   }
 

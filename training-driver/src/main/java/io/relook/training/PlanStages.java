@@ -53,7 +53,7 @@ final class PlanStages {
         "take in",
         train.source() == Figure.Source.EXACT ? Figure.exact(questions) : Figure.most(questions),
         takingIn(questions));
-    sample("evaluate base", test, 1, Phase.EVALUATION, data.promptTokens(), "evaluate base");
+    evaluate("evaluate base", "evaluate base");
     if (preset.difficulty().from() == null) {
       boolean inParts = preset.rollout().firstSamples() > 0;
       Figure asked = inParts ? Figure.most(train.value()) : train;
@@ -61,15 +61,15 @@ final class PlanStages {
       add("score", asked.times(samples), asBefore("score"));
       add("partition", train, asBefore("partition"));
     }
-    boolean tunes = preset.sft().epochs() > 0 || preset.sft().steps() > 0;
-    boolean reinforces = preset.grpo().steps() > 0;
+    boolean tunes = preset.sft().tunes();
+    boolean reinforces = preset.grpo().reinforces();
     for (int i = 1; i <= preset.iterations(); i++) {
       if (tunes && i == 1 && preset.reconstruct().directShare() < 1) {
         reconstruct();
       }
       if (tunes) {
         sft();
-        sample("evaluate sft", test, 1, Phase.EVALUATION, data.promptTokens(), "evaluate sft");
+        evaluate("evaluate sft", "evaluate sft");
       }
       if (tunes && reinforces) {
         sample(
@@ -82,10 +82,16 @@ final class PlanStages {
       }
       if (reinforces) {
         grpo();
-        sample("evaluate grpo", test, 1, Phase.EVALUATION, data.promptTokens(), "evaluate sft");
+        evaluate("evaluate grpo", "evaluate sft");
       }
     }
     return stages;
+  }
+
+  private void evaluate(String name, String like) {
+    if (preset.evaluate().asks()) {
+      sample(name, data.test(), 1, Phase.EVALUATION, data.promptTokens(), like);
+    }
   }
 
   private void reconstruct() {

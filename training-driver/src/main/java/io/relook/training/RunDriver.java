@@ -111,23 +111,25 @@ public final class RunDriver {
     out.print(PresetReader.yaml(preset));
     String from = preset.difficulty().from();
     out.printf(
-        "%ntake in → evaluate → %s%n",
+        "%ntake in → %s%s%n",
+        preset.evaluate().asks() ? "evaluate → " : "",
         from == null ? "roll out → score → partition" : "pass rates of the run " + from);
-    boolean tunes = preset.sft().epochs() > 0 || preset.sft().steps() > 0;
-    boolean reinforces = preset.grpo().steps() > 0;
     for (int i = 1; i <= preset.iterations(); i++) {
       List<String> stages = new ArrayList<>();
-      if (tunes) {
-        stages.addAll(i == 1 ? List.of("reconstruct", "SFT") : List.of("SFT"));
-        stages.add("evaluate");
+      if (preset.sft().tunes()) {
+        stages.addAll(
+            i == 1 ? List.of("reconstruct", "SFT", "evaluate") : List.of("SFT", "evaluate"));
       }
-      if (reinforces) {
-        stages.addAll(tunes ? List.of("rejection sampling", "GRPO") : List.of("GRPO"));
-        stages.add("evaluate");
+      if (preset.grpo().reinforces()) {
+        if (preset.sft().tunes()) {
+          stages.add("rejection sampling");
+        }
+        stages.addAll(List.of("GRPO", "evaluate"));
       }
       if (i < preset.iterations()) {
         stages.add("hard prompts");
       }
+      stages.removeIf(stage -> stage.equals("evaluate") && !preset.evaluate().asks());
       out.printf("iteration %d: %s%n", i, String.join(" → ", stages));
     }
     out.println();
