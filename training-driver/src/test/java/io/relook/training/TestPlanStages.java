@@ -37,7 +37,7 @@ final class TestPlanStages {
     // 2,000.
     assertEquals(7 + 1.84, at(stages, "roll out"), 1e-9);
     assertEquals(200 * 8 * 40, stages.get("roll out").sampled().value(), 1e-9);
-    assertEquals(200 * 8 * 96, stages.get("roll out").most().value(), 1e-9);
+    assertEquals(200 * 8 * 160, stages.get("roll out").most().value(), 1e-9);
     assertEquals(1, at(stages, "score"), 1e-9, "tables alone");
     // Two steps of 3 s each, and 2 s before them.
     assertEquals(2 + 10 * 3, at(stages, "grpo"), 1e-9);
