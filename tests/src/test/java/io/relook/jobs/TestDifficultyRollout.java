@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class TestDifficultyRollout {
   private static final int QUESTIONS = 12;
   private static final int SAMPLES = 6;
-  private static final int FIRST = 3;
+  private static final int FIRST = 2;
 
   private final Rewards rewards = new Rewards(0.2, 1, 0.2);
   private final List<String> told = new ArrayList<>();
