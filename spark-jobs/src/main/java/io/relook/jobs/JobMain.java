@@ -3,6 +3,7 @@ package io.relook.jobs;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.LocalSpark;
 import io.relook.lakehouse.RelookException;
+import io.relook.lakehouse.RunLock;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -31,7 +32,8 @@ final class JobMain {
       JobArguments arguments = JobArguments.parse(usage, args);
       boolean ours = SparkSession.getDefaultSession().isEmpty();
       SparkSession spark = LocalSpark.session("relook " + job);
-      try (Lakehouse lakehouse = Lakehouse.open(spark, arguments.option("lakehouse"))) {
+      try (Lakehouse lakehouse = Lakehouse.open(spark, arguments.option("lakehouse"));
+          RunLock lock = lock(lakehouse, arguments.run(), job)) {
         lakehouse.claim();
         System.out.println(job + ": " + body.run(lakehouse, arguments));
         return 0;
@@ -52,5 +54,16 @@ final class JobMain {
       e.printStackTrace();
       return 1;
     }
+  }
+
+  /** Two jobs of a run at once would write each other's rows again. Null: the job has no run. */
+  private static RunLock lock(Lakehouse lakehouse, String runId, String job) {
+    return runId == null
+        ? null
+        : RunLock.ofRun(
+            lakehouse.folder("locks"),
+            runId,
+            "relook " + job,
+            lakehouse.spark().sessionState().newHadoopConf());
   }
 }

@@ -15,9 +15,11 @@ import io.relook.model.spark.EngineSettings;
 import io.relook.preset.Preset;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongConsumer;
 import java.util.function.ToIntFunction;
 import org.apache.spark.sql.Dataset;
@@ -194,7 +196,10 @@ public final class RolloutJob {
                 col("place"),
                 posexplode_outer(col("image_ids")).as(new String[] {"at", "image_id"}))
             .join(
-                lakehouse.read(Table.IMAGES).select("image_id", "bytes"),
+                lakehouse
+                    .read(Table.IMAGES)
+                    .where(col("image_id").isInCollection(imageIds(requests)))
+                    .select("image_id", "bytes"),
                 scala.jdk.javaapi.CollectionConverters.asScala(List.of("image_id")).toSeq(),
                 "left")
             .groupBy("place")
@@ -211,11 +216,18 @@ public final class RolloutJob {
             .cache();
     try {
       long count = sampled.count();
-      lakehouse.merge(Table.TRAJECTORIES, sampled);
+      lakehouse.append(Table.TRAJECTORIES, sampled);
       return count;
     } finally {
       sampled.unpersist();
     }
+  }
+
+  private static Set<String> imageIds(List<Row> requests) {
+    Set<String> ids = new TreeSet<>();
+    requests.forEach(
+        row -> ids.addAll(Arrays.asList((String[]) row.get(REQUESTS.fieldIndex("image_ids")))));
+    return ids;
   }
 
   private Row request(Ask ask, List<Integer> samples, int place) {

@@ -63,7 +63,7 @@ public final class ScoreJob {
         rows = rows.withColumn("custom", map_concat(col("custom"), value));
       }
     }
-    lakehouse.merge(
+    lakehouse.append(
         Table.REWARDS,
         rows.withColumn("total", total())
             .withColumn("reason", reason())

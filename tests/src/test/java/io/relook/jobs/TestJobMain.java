@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.relook.TestSession;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.RelookException;
+import io.relook.lakehouse.RunLock;
 import io.relook.lakehouse.Table;
 import io.relook.stores.SharedStores;
 import io.relook.training.EmbeddedModel;
@@ -104,6 +105,27 @@ class TestJobMain {
     Outcome admitted = execute(ScenesJob.USAGE, command);
     assertEquals(0, admitted.code(), admitted.errors());
     assertFalse(files.exists(lock));
+  }
+
+  /** Two at once would both find that a row is not there. */
+  @Test
+  void aJobIsRefusedWhileItsRunHasADriver() {
+    String lake = folder.resolve("lake").toString();
+    String[] command = {"--lakehouse", lake, "--run", "r", "--preset", PRESET};
+    try (RunLock driver =
+        RunLock.ofRun(
+            lake + "/locks",
+            "r",
+            "relook demo",
+            TestSession.spark().sessionState().newHadoopConf())) {
+      Outcome refused = execute(ScoreJob.USAGE, command);
+      assertEquals(1, refused.code(), refused.errors());
+      assertTrue(
+          refused.errors().contains("relook: The run r has a driver already: relook demo"),
+          refused.errors());
+    }
+    Outcome admitted = execute(ScoreJob.USAGE, command);
+    assertEquals(0, admitted.code(), admitted.errors());
   }
 
   /** Ingest in a process that spark-submit starts; the other jobs as it would call them. */

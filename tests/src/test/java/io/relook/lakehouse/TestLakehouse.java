@@ -141,10 +141,14 @@ class TestLakehouse {
       named.merge(Table.REJECTS, rows);
       Lakehouse again = Lakehouse.open(TestSession.spark(), name);
       again.merge(Table.REJECTS, rows);
-      again.registerExisting();
+      again.replace(Table.REJECTS, rows);
       assertEquals(1, again.read(Table.REJECTS).count());
-      assertEquals(1, TestSession.spark().sql("SELECT * FROM rejects").count());
-      assertEquals(1, TestSession.spark().table(name + ".rejects").count());
+      again.replace(
+          Table.REJECTS, List.of(Rows.REJECT.toRow(new Rows.Reject("q", "s", "row 2", "empty"))));
+      assertEquals(2, again.read(Table.REJECTS).count());
+      again.registerExisting();
+      assertEquals(2, TestSession.spark().sql("SELECT * FROM rejects").count());
+      assertEquals(2, TestSession.spark().table(name + ".rejects").count());
       String warehouse = TestSession.spark().conf().get("spark.sql.warehouse.dir");
       assertEquals(warehouse + "/" + name + "/policies", again.folder("policies"));
     } finally {
@@ -165,6 +169,21 @@ class TestLakehouse {
     List<Row> rows = other.read(Table.REJECTS).orderBy("place").collectAsList();
     assertEquals(
         List.of("empty", "broken"), rows.stream().map(r -> r.<String>getAs("reason")).toList());
+  }
+
+  /** What is appended unseen is checked all the same. */
+  @Test
+  void newRowsAreAppendedUnderTheTablesChecks() {
+    Lakehouse other = Lakehouse.open(TestSession.spark(), folder.resolve("added").toString());
+    Rows.Query query = new Rows.Query("q", "s", "train", "How many?", null, List.of(), null, null);
+    other.replace(Table.QUERIES, List.of(Rows.QUERY.toRow(query)));
+    long version = other.version(Table.QUERIES);
+    Rows.Query broken = new Rows.Query("p", "s", "train", null, null, List.of(), null, null);
+    assertThrows(
+        RelookException.class,
+        () -> other.replace(Table.QUERIES, List.of(Rows.QUERY.toRow(broken))));
+    assertEquals(version, other.version(Table.QUERIES));
+    assertEquals(1, other.read(Table.QUERIES).count());
   }
 
   /** Root may write where permission bits forbid it: these places refuse everybody. */

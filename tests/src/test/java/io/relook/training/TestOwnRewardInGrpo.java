@@ -102,7 +102,7 @@ final class TestOwnRewardInGrpo {
             .mapToDouble(row -> row.<Double>getAs("total"))
             .toArray();
     double[] untaken =
-        new PolicyStep(preset().grpo().objective(), 24)
+        new PolicyStep(preset().grpo().objective(), 96)
             .advantages(totals, new double[totals.length], new long[totals.length]);
     double most = 0;
     for (int i = 0; i < totals.length; i++) {
@@ -145,7 +145,7 @@ final class TestOwnRewardInGrpo {
         model: embedded
         data: {scenesSeed: 1, trainQuestions: 1, testQuestions: 1, ingest: null}
         engine: {dtype: float32, threads: 1, slots: 8}
-        rollout: {samples: 8, temperature: 1.0, maxNewTokens: 24, minPixels: 0, chunk: 8, partitions: 1}
+        rollout: {samples: 8, temperature: 1.0, maxNewTokens: 96, minPixels: 0, chunk: 8, partitions: 1}
         rewards:
           format: 0
           accuracy: 0

@@ -77,7 +77,8 @@ public final class BenchTables implements Callable<Integer> {
       Map<String, Double> seconds = new TreeMap<>();
       for (int step = 1; step <= steps; step++) {
         Clock clock = new Clock();
-        lakehouse.merge(Table.TRAJECTORIES, sampled(step));
+        lakehouse.append(
+            Table.TRAJECTORIES, spark.createDataFrame(sampled(step), Table.TRAJECTORIES.schema()));
         clock.lap("commit_rollout");
         new ScoreJob(lakehouse, rewards, preset.failureBudget()).run("run");
         clock.lap("score");

@@ -26,7 +26,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -45,6 +47,13 @@ final class Policies {
   private final Preset.Keep keep;
   private final Retention retention;
   private final Configuration hadoop;
+
+  /** The stage that was committed to last. */
+  private Written written;
+
+  /** What this process, its only writer, knows of a stage: its versions, and the best of them. */
+  private record Written(
+      int iteration, String stage, List<Rows.CheckpointRow> versions, Optional<String> best) {}
 
   Policies(Lakehouse lakehouse, String runId, Preset.Train train, Preset.Keep keep) {
     this.lakehouse = lakehouse;
@@ -259,24 +268,37 @@ final class Policies {
    * files go, so that no row names files that are not there.
    */
   List<Rows.CheckpointRow> retire(int iteration, String stage) {
-    return commit(List.of(), iteration, stage);
+    return commit(seen(iteration, stage), List.of());
   }
 
   /** Commits a version whose files are written. */
   void commit(Rows.CheckpointRow version, int iteration, String stage) {
-    commit(List.of(version), iteration, stage);
+    if (written == null || written.iteration != iteration || !written.stage.equals(stage)) {
+      written = seen(iteration, stage);
+    }
+    commit(written, List.of(version));
   }
 
-  private List<Rows.CheckpointRow> commit(
-      List<Rows.CheckpointRow> fresh, int iteration, String stage) {
+  private Written seen(int iteration, String stage) {
+    return new Written(
+        iteration,
+        stage,
+        versions(iteration, stage),
+        keep.best() ? best(iteration, stage) : Optional.empty());
+  }
+
+  private List<Rows.CheckpointRow> commit(Written stage, List<Rows.CheckpointRow> fresh) {
+    Map<String, Rows.CheckpointRow> versions = new LinkedHashMap<>();
+    stage.versions.forEach(version -> versions.put(version.policyVersion(), version));
+    fresh.forEach(version -> versions.put(version.policyVersion(), version));
     List<Rows.CheckpointRow> changes =
-        retention.changes(
-            Stream.concat(versions(iteration, stage).stream(), fresh.stream()).toList(),
-            keep.best() ? best(iteration, stage) : Optional.empty(),
-            now());
+        retention.changes(List.copyOf(versions.values()), stage.best, now());
     lakehouse.replace(
         Table.CHECKPOINTS,
         Stream.concat(fresh.stream(), changes.stream()).map(Rows.CHECKPOINT::toRow).toList());
+    changes.forEach(change -> versions.put(change.policyVersion(), change));
+    versions.values().removeIf(version -> version.removedAt() != null);
+    written = new Written(stage.iteration, stage.stage, List.copyOf(versions.values()), stage.best);
     for (Rows.CheckpointRow change : changes) {
       delete(change.removedAt() != null ? change.uri() : optimizer(change.uri()));
     }
