@@ -47,7 +47,7 @@ final class TestReplay {
       model: embedded
       data: {scenesSeed: 1, trainQuestions: 1, testQuestions: 1, ingest: null}
       engine: {dtype: float32, threads: 1, slots: 8}
-      rollout: {samples: 8, temperature: 1.0, maxNewTokens: 24, minPixels: 0, chunk: 8, partitions: 1}
+      rollout: {samples: 8, temperature: 1.0, maxNewTokens: 96, minPixels: 0, chunk: 8, partitions: 1}
       rewards: {format: 0, accuracy: 0, reflection: 0, custom: [{name: length, weight: 1, sql: 0.01 * tokens, version: '1'}]}
       reconstruct: {sources: 1, candidates: 1, directShare: 0.5, instruction: Look again.}
       sft: {epochs: 1, batch: 4, rate: 1.0e-4, warmupSteps: 0, maxGradientNorm: 1.0, weightDecay: 0.01, tokenBudget: 512, saveEvery: 2}
