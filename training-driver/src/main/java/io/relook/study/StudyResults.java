@@ -126,7 +126,8 @@ final class StudyResults {
             " and ",
             sets.stream().map(s -> s.questions().size() + " questions of " + s.name()).toList()));
     text.append(
-        ", asked once of each last policy. The recipes: `conf/presets/study.yaml` and `ablation-*`."
+        ", asked once of each last policy. The recipes: `conf/presets/study.yaml` and `ablation-*`;"
+            + " designs compared before, on validation questions: `docs/designs.md`."
             + " Differences are in points, with paired 95 % intervals (bootstrap over seeds and"
             + " questions); `results.json` has the same figures.\n");
     List<Line> lines = lines();
