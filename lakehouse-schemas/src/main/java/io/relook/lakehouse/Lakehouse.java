@@ -16,6 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
@@ -25,6 +28,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.delta.DeltaConcurrentModificationException;
 import scala.Option;
 
 /**
@@ -40,6 +44,9 @@ public final class Lakehouse implements AutoCloseable {
 
   /** So many rows are looked up by their keys before they replace any (our choice). */
   private static final int LOOKED_UP = 64;
+
+  /** How often a merge is tried while other runs commit to its table (our choice). */
+  private static final int ATTEMPTS = 10;
 
   private final SparkSession spark;
   private final String location;
@@ -229,10 +236,22 @@ public final class Lakehouse implements AutoCloseable {
   public void merge(Table table, Dataset<Row> rows) {
     ensure(table);
     claim();
-    try {
-      matched(table, rows).whenNotMatched().insertAll().execute();
-    } catch (Exception | FSError e) {
-      throw unwritable(table, e);
+    merge(table, () -> matched(table, rows).whenNotMatched().insertAll());
+  }
+
+  /** Again where another run's commit came between: the same rows by the same keys. */
+  private void merge(Table table, Supplier<DeltaMergeBuilder> merge) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        merge.get().execute();
+        return;
+      } catch (Exception | FSError e) {
+        if (attempt == ATTEMPTS || !(e instanceof DeltaConcurrentModificationException)) {
+          throw unwritable(table, e);
+        }
+        // Up to ten seconds, each run its own: two that try in step would meet again.
+        LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(attempt * 1_000_000_000L));
+      }
     }
   }
 
@@ -273,11 +292,8 @@ public final class Lakehouse implements AutoCloseable {
       return;
     }
     claim();
-    try {
-      matched(table, fresh).whenMatched().updateAll().whenNotMatched().insertAll().execute();
-    } catch (Exception | FSError e) {
-      throw unwritable(table, e);
-    }
+    merge(
+        table, () -> matched(table, fresh).whenMatched().updateAll().whenNotMatched().insertAll());
   }
 
   /** Makes every table visible to SQL by its bare name. */
