@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
@@ -236,14 +235,14 @@ public final class Lakehouse implements AutoCloseable {
   public void merge(Table table, Dataset<Row> rows) {
     ensure(table);
     claim();
-    merge(table, () -> matched(table, rows).whenNotMatched().insertAll());
+    commit(table, () -> matched(table, rows).whenNotMatched().insertAll().execute());
   }
 
-  /** Again where another run's commit came between: the same rows by the same keys. */
-  private void merge(Table table, Supplier<DeltaMergeBuilder> merge) {
+  /** Again where another run's commit, or a compaction, came between. */
+  private void commit(Table table, Runnable write) {
     for (int attempt = 1; ; attempt++) {
       try {
-        merge.get().execute();
+        write.run();
         return;
       } catch (Exception | FSError e) {
         if (attempt == ATTEMPTS || !(e instanceof DeltaConcurrentModificationException)) {
@@ -263,21 +262,20 @@ public final class Lakehouse implements AutoCloseable {
   }
 
   /**
-   * Adds rows whose keys the caller has seen to be new: a commit that reads nothing, some times
-   * quicker than a merge.
+   * Adds rows whose keys the caller has seen to be new: quicker than a merge, and no other run's
+   * rows stand in its way unless these rows were read from the table itself.
    */
   public void append(Table table, Dataset<Row> rows) {
     ensure(table);
     claim();
-    try {
-      DataFrameWriter<Row> writer = rows.write().format("delta").mode(SaveMode.Append);
-      if (named) {
-        writer.saveAsTable(identifier(table));
-      } else {
-        writer.save(location + "/" + table.tableName());
-      }
-    } catch (Exception | FSError e) {
-      throw unwritable(table, e);
+    commit(table, () -> added(table, rows.write().format("delta").mode(SaveMode.Append)));
+  }
+
+  private void added(Table table, DataFrameWriter<Row> rows) {
+    if (named) {
+      rows.saveAsTable(identifier(table));
+    } else {
+      rows.save(location + "/" + table.tableName());
     }
   }
 
@@ -292,8 +290,10 @@ public final class Lakehouse implements AutoCloseable {
       return;
     }
     claim();
-    merge(
-        table, () -> matched(table, fresh).whenMatched().updateAll().whenNotMatched().insertAll());
+    commit(
+        table,
+        () ->
+            matched(table, fresh).whenMatched().updateAll().whenNotMatched().insertAll().execute());
   }
 
   /** Makes every table visible to SQL by its bare name. */

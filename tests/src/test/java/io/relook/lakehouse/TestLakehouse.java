@@ -1,5 +1,8 @@
 package io.relook.lakehouse;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat;
+import static org.apache.spark.sql.functions.lit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -195,6 +198,12 @@ class TestLakehouse {
                     own.replace(
                         Table.REJECTS,
                         List.of(Rows.REJECT.toRow(new Rows.Reject(run + i, "s", "row", "empty"))));
+                    // As scoring does: what is added was read from the table.
+                    own.append(
+                        Table.REJECTS,
+                        own.read(Table.REJECTS)
+                            .where(col("reject_id").equalTo(run + i))
+                            .withColumn("reject_id", concat(lit("copy of "), col("reject_id"))));
                   }
                 }));
       }
@@ -205,8 +214,8 @@ class TestLakehouse {
       runs.shutdown();
     }
     Lakehouse after = Lakehouse.open(TestSession.spark(), place);
-    assertEquals(6, after.read(Table.REJECTS).where("reason = 'empty'").count());
-    assertEquals(6, after.read(Table.REJECTS).count());
+    assertEquals(12, after.read(Table.REJECTS).where("reason = 'empty'").count());
+    assertEquals(12, after.read(Table.REJECTS).count());
   }
 
   /** What is appended unseen is checked all the same. */
