@@ -201,7 +201,9 @@ final class StudyResults {
     text.append(
         "\nTraces that look again; the answer before the reflection and after it; and, where the"
             + " picture is exchanged behind a right trace's pre-reasoning, whether the answer is"
-            + " the new picture's (noticed) or the old one's (kept):\n\n");
+            + " the new picture's (noticed) or the old one's (kept). A trace that looks again where"
+            + " its answer before is asked for counts as wrong before: of a policy that always"
+            + " looks that is most of them, and its four columns say little:\n\n");
     text.append("| arm | tokens a trace | look again | ");
     text.append("right→right | wrong→right | right→wrong | wrong→wrong | noticed | kept |\n");
     text.append("|---|---|---|---|---|---|---|---|---|\n");
