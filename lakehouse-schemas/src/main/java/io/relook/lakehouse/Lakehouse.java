@@ -44,7 +44,7 @@ public final class Lakehouse implements AutoCloseable {
   /** So many rows are looked up by their keys before they replace any (our choice). */
   private static final int LOOKED_UP = 64;
 
-  /** How often a merge is tried while other runs commit to its table (our choice). */
+  /** How often a write is tried while other runs commit to its table (our choice). */
   private static final int ATTEMPTS = 10;
 
   private final SparkSession spark;
@@ -248,7 +248,7 @@ public final class Lakehouse implements AutoCloseable {
         if (attempt == ATTEMPTS || !(e instanceof DeltaConcurrentModificationException)) {
           throw unwritable(table, e);
         }
-        // Up to ten seconds, each run its own: two that try in step would meet again.
+        // Up to nine seconds, each run its own: two that try in step would meet again.
         LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(attempt * 1_000_000_000L));
       }
     }

@@ -65,6 +65,7 @@ public final class BenchTables implements Callable<Integer> {
               Path.of(System.getenv().getOrDefault("RELOOK_HOME", "."), "conf", "presets"), "demo");
       Rewards rewards = Rewards.of(spark, preset.rewards());
       PolicyStep objective = new PolicyStep(preset.grpo().objective(), tokens);
+      Policies policies = new Policies(lakehouse, "run", preset.train(), preset.keep());
       lakehouse.merge(
           Table.QUERIES,
           IntStream.range(0, queries)
@@ -96,8 +97,7 @@ public final class BenchTables implements Callable<Integer> {
         lakehouse.replace(
             Table.TRAINING_STEPS, List.of(Rows.TRAINING_STEP.toRow(told(step, batch))));
         clock.lap("commit_step");
-        new Policies(lakehouse, "run", preset.train(), preset.keep())
-            .commit(version(step), 1, "grpo");
+        policies.commit(version(step), 1, "grpo");
         clock.lap("commit_version");
         clock.seconds().forEach((part, s) -> seconds.merge(part, s, Double::sum));
         if (step % every == 0) {
