@@ -45,6 +45,14 @@ public record Preset(
     }
   }
 
+  /**
+   * Whether an iteration samples its cold-start policy: GRPO asks what it is unsure of, or its hard
+   * prompts are for the next iteration.
+   */
+  public boolean samplesColdStart(int iteration) {
+    return sft.tunes() && grpo.reinforces() && (difficulty.rlUnstable() || iteration < iterations);
+  }
+
   /** Generated scenes of a seed, and what {@code ingest} names. */
   public record Data(
       @Default("11") long scenesSeed,

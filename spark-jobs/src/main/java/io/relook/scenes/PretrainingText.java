@@ -15,6 +15,9 @@ public record PretrainingText(byte[] png, String user, String answer) {
   /** Asks for a second look. */
   public static final String LOOK_AGAIN = " Look at the image again before you answer.";
 
+  /** Asks for all that is seen. */
+  public static final String DESCRIBE = "Describe the image.";
+
   /** The share of the training that is lessons alone, with scenes that grow. */
   private static final double LESSONS = 0.2;
 
@@ -41,7 +44,7 @@ public record PretrainingText(byte[] png, String user, String answer) {
     SceneQuestion q = scenes.question(index);
     String answer = "<answer>" + q.answer() + "</answer>";
     if (kind <= 8) {
-      return new PretrainingText(q.png(), "Describe the image.", q.description());
+      return new PretrainingText(q.png(), DESCRIBE, q.description());
     }
     if (kind <= 15) {
       return new PretrainingText(q.png(), q.question(), q.reasoning() + " " + answer);

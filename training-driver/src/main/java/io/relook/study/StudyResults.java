@@ -201,19 +201,18 @@ final class StudyResults {
     text.append(
         "\nTraces that look again; the answer before the reflection and after it; and, where the"
             + " picture is exchanged behind a right trace's pre-reasoning, whether the answer is"
-            + " the new picture's (noticed) or the old one's (kept). A trace that looks again where"
-            + " its answer before is asked for counts as wrong before: of a policy that always"
-            + " looks that is most of them, and its four columns say little:\n\n");
-    text.append("| arm | tokens a trace | look again | ");
-    text.append("right→right | wrong→right | right→wrong | wrong→wrong | noticed | kept |\n");
-    text.append("|---|---|---|---|---|---|---|---|---|\n");
+            + " the new picture's (noticed) or the old one's (kept). None before: asked for an answer"
+            + " in place of its reflection, the trace opens another tag:\n\n");
+    text.append("| arm | tokens a trace | look again | right→right | wrong→right | right→wrong |");
+    text.append(" wrong→wrong | none before | noticed | kept |\n");
+    text.append("|---|---|---|---|---|---|---|---|---|---|\n");
     for (Line line : lines) {
       StudyTables.Looks looks = line.looks;
       Map<String, Long> flows = looks.flows();
       text.append(
           String.format(
               Locale.ROOT,
-              "| `%s` | %.1f | %.1f %% | %d | %d | %d | %d | %d of %d | %d |%n",
+              "| `%s` | %.1f | %.1f %% | %d | %d | %d | %d | %d | %d of %d | %d |%n",
               line.arm.name(),
               looks.tokens(),
               100.0 * looks.looking() / looks.traces(),
@@ -221,6 +220,7 @@ final class StudyResults {
               flows.get("wrong→right"),
               flows.get("right→wrong"),
               flows.get("wrong→wrong"),
+              looks.silent(),
               looks.noticed(),
               looks.swapped(),
               looks.kept()));

@@ -79,6 +79,7 @@ final class StudyTables {
    * Traces of a test set, and what the probes make of those that look again.
    *
    * @param flows how answers before and after the reflection go, such as {@code wrong→right}
+   * @param silent traces that give no answer before, though asked for it
    * @param swapped right traces whose reflection met another picture
    * @param noticed of these, those that then said that picture's answer
    * @param kept of these, those that kept the answer of the first
@@ -88,6 +89,7 @@ final class StudyTables {
       long looking,
       double tokens,
       Map<String, Long> flows,
+      long silent,
       long swapped,
       long noticed,
       long kept) {
@@ -101,6 +103,7 @@ final class StudyTables {
           looking + other.looking,
           (traces * tokens + other.traces * other.tokens) / Math.max(1, all),
           sums,
+          silent + other.silent,
           swapped + other.swapped,
           noticed + other.noticed,
           kept + other.kept);
@@ -135,10 +138,17 @@ final class StudyTables {
     for (String flow : List.of("right→right", "wrong→right", "right→wrong", "wrong→wrong")) {
       flows.put(flow, 0L);
     }
+    long silent = 0;
     for (Row row : probes(run, Phase.BEFORE)) {
-      if (rightAfter.containsKey(row.getString(0))) {
+      if (!rightAfter.containsKey(row.getString(0))) {
+        continue;
+      }
+      String said = row.getString(2).strip();
+      if (said.startsWith("<")) {
+        silent++; // It opens a tag instead, most often its reflection.
+      } else {
         String answer = questions.get(row.getString(1)).answer();
-        boolean before = says("<answer>" + row.getString(2), answer);
+        boolean before = says("<answer>" + said, answer);
         boolean after = rightAfter.get(row.getString(0));
         flows.merge(word(before) + "→" + word(after), 1L, Long::sum);
       }
@@ -155,7 +165,7 @@ final class StudyTables {
       }
     }
     double mean = answered.isEmpty() ? 0 : (double) tokens / answered.size();
-    return new Looks(answered.size(), looking, mean, flows, swapped, noticed, kept);
+    return new Looks(answered.size(), looking, mean, flows, silent, swapped, noticed, kept);
   }
 
   private List<Row> probes(String run, Phase phase) {

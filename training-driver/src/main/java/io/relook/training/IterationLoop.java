@@ -208,7 +208,7 @@ final class IterationLoop {
 
   /** What GRPO asks, in the preset's order. */
   private List<RolloutJob.Ask> rlData(int iteration, Rows.CheckpointRow coldStart, String rated) {
-    if (preset.sft().tunes()) {
+    if (preset.samplesColdStart(iteration)) {
       rejectionSampling(iteration, coldStart);
     }
     if (!preset.difficulty().rlUnstable()) {

@@ -71,7 +71,7 @@ final class PlanStages {
         sft();
         evaluate("evaluate sft", "evaluate sft");
       }
-      if (tunes && reinforces) {
+      if (preset.samplesColdStart(i)) {
         sample(
             "rejection sampling",
             train,

@@ -13,6 +13,7 @@ import io.relook.model.engine.VisionLanguageModel;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.text.TextProcessor;
 import io.relook.model.torch.TorchProgram;
+import io.relook.scenes.PretrainingText;
 import io.relook.scenes.SceneGenerator;
 import io.relook.scenes.SceneQuestion;
 import java.io.PrintWriter;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,6 +39,21 @@ import picocli.CommandLine.Spec;
 public final class PretrainCommand implements Callable<Integer> {
   /** Held-out questions come from another seed than every training run's. */
   private static final long HELD_OUT = 1_000_003;
+
+  /** A way to ask about a scene, and how a right answer ends. */
+  private record Asked(
+      String how,
+      Function<SceneQuestion, String> user,
+      Function<SceneQuestion, String> rightEnding) {}
+
+  private static final List<Asked> ASKED =
+      List.of(
+          new Asked("alone", SceneQuestion::question, PretrainCommand::answer),
+          new Asked(
+              "told to look",
+              q -> q.question() + PretrainingText.LOOK_AGAIN,
+              PretrainCommand::answer),
+          new Asked("to describe", q -> PretrainingText.DESCRIBE, SceneQuestion::description));
 
   @Spec private CommandSpec spec;
 
@@ -77,13 +94,19 @@ public final class PretrainCommand implements Callable<Integer> {
       Path rounded = out.resolveSibling(out.getFileName() + "-bf16");
       new CheckpointWriter(new Configuration()).round(out, rounded);
       log.printf("bf16 checkpoint in %s%n", rounded);
-      evaluate(program, rounded, log);
+      for (Asked asked : ASKED) {
+        evaluate(program, rounded, asked, log);
+      }
     }
     return 0;
   }
 
+  private static String answer(SceneQuestion question) {
+    return "<answer>" + question.answer() + "</answer>";
+  }
+
   /** Accuracy of K = 8 samples at temperature 1, and how many questions are unstable. */
-  private void evaluate(TorchProgram program, Path folder, PrintWriter log) {
+  private void evaluate(TorchProgram program, Path folder, Asked how, PrintWriter log) {
     try (Checkpoint checkpoint = Checkpoint.open(folder.toString(), new Configuration());
         TextProcessor text = TextProcessor.load(folder);
         VisionLanguageModel model =
@@ -98,7 +121,7 @@ public final class PretrainCommand implements Callable<Integer> {
       for (int i = 0; i < questions; i++) {
         SceneQuestion question = scenes.question(i);
         asked.add(question);
-        Prompt prompt = prompts.of(question.png(), question.question());
+        Prompt prompt = prompts.of(question.png(), how.user().apply(question));
         List<String> keys = new ArrayList<>();
         for (int k = 0; k < 8; k++) {
           keys.add(i + "/" + k);
@@ -109,12 +132,12 @@ public final class PretrainCommand implements Callable<Integer> {
       Map<Integer, Integer> right = new HashMap<>();
       Generator.Options options = Generator.Options.forSamples(8).withStreamsFor(model);
       new Generator(model, ids -> text.decode(ids, true), options)
-          .generate(requests, c -> count(c, asked, right));
+          .generate(requests, c -> count(c, how.rightEnding(), asked, right));
       int unstable = (int) right.values().stream().filter(n -> n > 0 && n < 8).count();
       int sum = right.values().stream().mapToInt(Integer::intValue).sum();
       log.printf(
-          "%d held-out questions, 8 samples each at temperature 1: accuracy %.3f, unstable %.3f%n",
-          questions, sum / 8.0 / questions, unstable / (double) questions);
+          "%d held-out questions, asked %s, 8 samples each at temperature 1: accuracy %.3f, unstable %.3f%n",
+          questions, how.how(), sum / 8.0 / questions, unstable / (double) questions);
       Map<String, int[]> byTemplate = new TreeMap<>();
       for (int i = 0; i < questions; i++) {
         int[] cell = byTemplate.computeIfAbsent(asked.get(i).template(), t -> new int[2]);
@@ -127,9 +150,12 @@ public final class PretrainCommand implements Callable<Integer> {
   }
 
   private static void count(
-      Completion completion, List<SceneQuestion> asked, Map<Integer, Integer> right) {
+      Completion completion,
+      Function<SceneQuestion, String> rightEnding,
+      List<SceneQuestion> asked,
+      Map<Integer, Integer> right) {
     int index = Integer.parseInt(completion.rowKey().split("/")[0]);
-    String wanted = "<answer>" + asked.get(index).answer() + "</answer>";
+    String wanted = rightEnding.apply(asked.get(index));
     right.merge(index, completion.text().endsWith(wanted) ? 1 : 0, Integer::sum);
   }
 }

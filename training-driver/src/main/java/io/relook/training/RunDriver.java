@@ -15,6 +15,7 @@ import io.relook.preset.PresetReader;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
@@ -27,6 +28,9 @@ public final class RunDriver {
   private final PrintWriter out;
   private final Path presets;
   private final boolean explain;
+
+  /** What is in the lakehouse already: a study's runs ask the same questions. */
+  private List<Object> takenIn = List.of();
 
   /**
    * @param explain show the query behind each figure
@@ -121,7 +125,7 @@ public final class RunDriver {
             i == 1 ? List.of("reconstruct", "SFT", "evaluate") : List.of("SFT", "evaluate"));
       }
       if (preset.grpo().reinforces()) {
-        if (preset.sft().tunes()) {
+        if (preset.samplesColdStart(i)) {
           stages.add("rejection sampling");
         }
         stages.addAll(List.of("GRPO", "evaluate"));
@@ -146,21 +150,25 @@ public final class RunDriver {
   }
 
   private void takeIn(Lakehouse lakehouse, Preset preset, Path data, Progress progress) {
+    List<Object> asked = Arrays.asList(lakehouse, preset.data(), data, preset.failureBudget());
+    if (asked.equals(takenIn)) {
+      return;
+    }
     progress.stage(0, "take in", 0);
     for (ScenesJob.Config scenes : ScenesJob.Config.of(preset.data())) {
       new ScenesJob(lakehouse, scenes).run();
     }
     Preset.Ingest ingest = preset.data().ingest();
-    if (ingest == null) {
-      return;
+    if (ingest != null) {
+      String folder = data == null ? null : data.toString();
+      IngestJob.Config config = new IngestJob.Config(folder, ingest, preset.failureBudget());
+      for (IngestJob.Result result : new IngestJob(lakehouse, config).run()) {
+        progress.line(
+            "%s: %d questions, %d rejected"
+                .formatted(result.source(), result.taken(), result.refused()));
+      }
     }
-    IngestJob.Config config =
-        new IngestJob.Config(data == null ? null : data.toString(), ingest, preset.failureBudget());
-    for (IngestJob.Result result : new IngestJob(lakehouse, config).run()) {
-      progress.line(
-          "%s: %d questions, %d rejected"
-              .formatted(result.source(), result.taken(), result.refused()));
-    }
+    takenIn = asked;
   }
 
   /** Where the run starts from: what its row says, once that is there. */
