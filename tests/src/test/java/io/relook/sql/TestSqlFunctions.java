@@ -269,7 +269,7 @@ class TestSqlFunctions {
   @Test
   void theSeedTellsApartWhatContentDoesNot() {
     String query =
-        "SELECT relook_generate($, question, image, max_new_tokens => 12, seed => %d).completion_ids FROM scenes ORDER BY id";
+        "SELECT relook_generate($, question, image, temperature => 3, max_new_tokens => 12, seed => %d).completion_ids FROM scenes ORDER BY id";
     List<Row> first = rows(query.formatted(1));
     SPARK.sql("SELECT * FROM scenes DISTRIBUTE BY id % 3").createOrReplaceTempView("apart");
     assertEquals(first, rows(query.formatted(1).replace("scenes", "apart")));

@@ -94,9 +94,7 @@ public final class PretrainCommand implements Callable<Integer> {
       Path rounded = out.resolveSibling(out.getFileName() + "-bf16");
       new CheckpointWriter(new Configuration()).round(out, rounded);
       log.printf("bf16 checkpoint in %s%n", rounded);
-      for (Asked asked : ASKED) {
-        evaluate(program, rounded, asked, log);
-      }
+      evaluate(program, rounded, log);
     }
     return 0;
   }
@@ -105,8 +103,7 @@ public final class PretrainCommand implements Callable<Integer> {
     return "<answer>" + question.answer() + "</answer>";
   }
 
-  /** Accuracy of K = 8 samples at temperature 1, and how many questions are unstable. */
-  private void evaluate(TorchProgram program, Path folder, Asked how, PrintWriter log) {
+  private void evaluate(TorchProgram program, Path folder, PrintWriter log) {
     try (Checkpoint checkpoint = Checkpoint.open(folder.toString(), new Configuration());
         TextProcessor text = TextProcessor.load(folder);
         VisionLanguageModel model =
@@ -115,38 +112,46 @@ public final class PretrainCommand implements Callable<Integer> {
                 checkpoint,
                 VisionLanguageModel.Options.cpu(ComputeType.FLOAT32, threads))) {
       Prompts prompts = new Prompts(text, ImageProcessor.load(folder));
-      SceneGenerator scenes = new SceneGenerator(HELD_OUT);
-      List<GenerationRequest> requests = new ArrayList<>();
-      List<SceneQuestion> asked = new ArrayList<>();
-      for (int i = 0; i < questions; i++) {
-        SceneQuestion question = scenes.question(i);
-        asked.add(question);
-        Prompt prompt = prompts.of(question.png(), how.user().apply(question));
-        List<String> keys = new ArrayList<>();
-        for (int k = 0; k < 8; k++) {
-          keys.add(i + "/" + k);
-        }
-        Sampling sampling = Sampling.ofPolicy(96, model.config().eosTokenIds());
-        requests.add(GenerationRequest.of(prompt, sampling, keys));
+      for (Asked asked : ASKED) {
+        evaluate(model, text, prompts, asked, log);
       }
-      Map<Integer, Integer> right = new HashMap<>();
-      Generator.Options options = Generator.Options.forSamples(8).withStreamsFor(model);
-      new Generator(model, ids -> text.decode(ids, true), options)
-          .generate(requests, c -> count(c, how.rightEnding(), asked, right));
-      int unstable = (int) right.values().stream().filter(n -> n > 0 && n < 8).count();
-      int sum = right.values().stream().mapToInt(Integer::intValue).sum();
-      log.printf(
-          "%d held-out questions, asked %s, 8 samples each at temperature 1: accuracy %.3f, unstable %.3f%n",
-          questions, how.how(), sum / 8.0 / questions, unstable / (double) questions);
-      Map<String, int[]> byTemplate = new TreeMap<>();
-      for (int i = 0; i < questions; i++) {
-        int[] cell = byTemplate.computeIfAbsent(asked.get(i).template(), t -> new int[2]);
-        cell[0] += right.getOrDefault(i, 0);
-        cell[1] += 8;
-      }
-      byTemplate.forEach((t, n) -> log.printf("  %-16s %.3f%n", t, n[0] / (double) n[1]));
-      log.flush();
     }
+  }
+
+  /** Accuracy of K = 8 samples at temperature 1, and how many questions are unstable. */
+  private void evaluate(
+      VisionLanguageModel model, TextProcessor text, Prompts prompts, Asked how, PrintWriter log) {
+    SceneGenerator scenes = new SceneGenerator(HELD_OUT);
+    List<GenerationRequest> requests = new ArrayList<>();
+    List<SceneQuestion> asked = new ArrayList<>();
+    for (int i = 0; i < questions; i++) {
+      SceneQuestion question = scenes.question(i);
+      asked.add(question);
+      Prompt prompt = prompts.of(question.png(), how.user().apply(question));
+      List<String> keys = new ArrayList<>();
+      for (int k = 0; k < 8; k++) {
+        keys.add(i + "/" + k);
+      }
+      Sampling sampling = Sampling.ofPolicy(96, model.config().eosTokenIds());
+      requests.add(GenerationRequest.of(prompt, sampling, keys));
+    }
+    Map<Integer, Integer> right = new HashMap<>();
+    Generator.Options options = Generator.Options.forSamples(8).withStreamsFor(model);
+    new Generator(model, ids -> text.decode(ids, true), options)
+        .generate(requests, c -> count(c, how.rightEnding(), asked, right));
+    int unstable = (int) right.values().stream().filter(n -> n > 0 && n < 8).count();
+    int sum = right.values().stream().mapToInt(Integer::intValue).sum();
+    log.printf(
+        "%d held-out questions, asked %s, 8 samples each at temperature 1: accuracy %.3f, unstable %.3f%n",
+        questions, how.how(), sum / 8.0 / questions, unstable / (double) questions);
+    Map<String, int[]> byTemplate = new TreeMap<>();
+    for (int i = 0; i < questions; i++) {
+      int[] cell = byTemplate.computeIfAbsent(asked.get(i).template(), t -> new int[2]);
+      cell[0] += right.getOrDefault(i, 0);
+      cell[1] += 8;
+    }
+    byTemplate.forEach((t, n) -> log.printf("  %-16s %.3f%n", t, n[0] / (double) n[1]));
+    log.flush();
   }
 
   private static void count(
