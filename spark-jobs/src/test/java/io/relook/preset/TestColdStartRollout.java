@@ -1,6 +1,7 @@
 package io.relook.preset;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -25,8 +26,8 @@ final class TestColdStartRollout {
 
   @Test
   void isLeftOutWithoutSftOrGrpo() {
-    assertEquals(false, demo("sft.epochs=0", "sft.steps=0").samplesColdStart(1));
-    assertEquals(false, demo("grpo.steps=0").samplesColdStart(1));
+    assertFalse(demo("sft.epochs=0", "sft.steps=0").samplesColdStart(1));
+    assertFalse(demo("grpo.steps=0").samplesColdStart(1));
   }
 
   private static Preset demo(String... overrides) {

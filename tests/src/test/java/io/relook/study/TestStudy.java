@@ -45,6 +45,7 @@ final class TestStudy {
         new Study.Config(folder, folder.resolve("lake").toString(), null, arms, "test", 1, 1);
     StringWriter said = new StringWriter();
     new Study(lakehouse, config, new PrintWriter(said)).run();
+    assertEquals(2, said.toString().split("take in [.]{3}").length, "once for both runs: " + said);
     assertEquals(
         List.of("base-s1"),
         lakehouse.read(Table.DIFFICULTY).select("run_id").distinct().collectAsList().stream()
