@@ -18,7 +18,11 @@ sealed interface Scene {
     BLUE(0x1F4FE0),
     YELLOW(0xF2C80F),
     PURPLE(0x9427BD),
-    ORANGE(0xFF7F0E);
+    ORANGE(0xFF7F0E),
+    BLACK(0x141414),
+    GRAY(0x808080),
+    TEAL(0x128A8A),
+    BROWN(0x8A4B1E);
 
     final int rgb;
 
@@ -36,7 +40,8 @@ sealed interface Scene {
     CIRCLE,
     SQUARE,
     TRIANGLE,
-    STAR;
+    STAR,
+    RECTANGLE;
 
     String word() {
       return name().toLowerCase(java.util.Locale.ROOT);
@@ -45,6 +50,9 @@ sealed interface Scene {
 
   /** The whole scene in words, in reading order. */
   String description();
+
+  /** How many things or bars there are. */
+  int size();
 
   /** One thing in a cell of the grid, both counted from 0 at the top left. */
   record Thing(Colour colour, Shape shape, int row, int column) {
@@ -64,8 +72,13 @@ sealed interface Scene {
               .toList();
     }
 
+    @Override
+    public int size() {
+      return things.size();
+    }
+
     /** So many things in different cells. */
-    static Things draw(SplittableRandom random, int count) {
+    static Things draw(Kit kit, SplittableRandom random, int count) {
       List<Integer> cells = new ArrayList<>();
       for (int i = 0; i < SIDE * SIDE; i++) {
         cells.add(i);
@@ -75,8 +88,8 @@ sealed interface Scene {
         int cell = cells.remove(random.nextInt(cells.size()));
         things.add(
             new Thing(
-                Colour.values()[random.nextInt(Colour.values().length)],
-                Shape.values()[random.nextInt(Shape.values().length)],
+                kit.colours().get(random.nextInt(kit.colours().size())),
+                kit.shapes().get(random.nextInt(kit.shapes().size())),
                 cell / SIDE,
                 cell % SIDE));
       }
@@ -85,18 +98,16 @@ sealed interface Scene {
 
     @Override
     public String description() {
-      return "I see " + list(things) + ".";
-    }
-
-    static String list(List<Thing> things) {
-      return things.isEmpty()
-          ? "nothing"
-          : things.stream().map(Thing::words).collect(Collectors.joining(", "));
+      return "I see " + things.stream().map(Thing::words).collect(Collectors.joining(", ")) + ".";
     }
   }
 
   /** A bar: its height in units. */
-  record Bar(Colour colour, int height) {}
+  record Bar(Colour colour, int height) {
+    String words() {
+      return colour.word() + " " + height;
+    }
+  }
 
   /** Bars from left to right, each of another colour. */
   record Bars(List<Bar> bars) implements Scene {
@@ -106,8 +117,13 @@ sealed interface Scene {
       bars = List.copyOf(bars);
     }
 
-    static Bars draw(SplittableRandom random, int count) {
-      List<Colour> colours = new ArrayList<>(List.of(Colour.values()));
+    @Override
+    public int size() {
+      return bars.size();
+    }
+
+    static Bars draw(Kit kit, SplittableRandom random, int count) {
+      List<Colour> colours = new ArrayList<>(kit.colours());
       List<Bar> bars = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         Colour colour = colours.remove(random.nextInt(colours.size()));
@@ -118,11 +134,7 @@ sealed interface Scene {
 
     @Override
     public String description() {
-      return "I see "
-          + bars.stream()
-              .map(b -> b.colour().word() + " " + b.height())
-              .collect(Collectors.joining(", "))
-          + ".";
+      return "I see " + bars.stream().map(Bar::words).collect(Collectors.joining(", ")) + ".";
     }
   }
 }

@@ -4,8 +4,8 @@ package io.relook.scenes;
  * A picture with a question whose answer is known.
  *
  * @param template the kind of question
- * @param reasoning a short way to the answer, without the answer's tags
- * @param region what the question is about, seen again: for pretraining only
+ * @param reasoning what has to be done, which names nothing that is seen
+ * @param look the picture gone through, with what is found so far: for pretraining only
  * @param difficulty 1 (easy) to 5: how many things one must keep apart
  */
 public record SceneQuestion(
@@ -14,6 +14,6 @@ public record SceneQuestion(
     String question,
     String answer,
     String reasoning,
-    String region,
+    String look,
     String description,
     int difficulty) {}

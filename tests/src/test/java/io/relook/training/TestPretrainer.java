@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class TestPretrainer {
   @TempDir Path folder;
 
-  /** Six steps: the first fifth is lessons, the rest questions too. */
+  /** Six steps: the first is lessons, the others questions too. */
   @Test
   void randomWeightsAreTrainedAndAFinishedTrainingStays() throws Exception {
     EmbeddedModel.unpack(folder, false);

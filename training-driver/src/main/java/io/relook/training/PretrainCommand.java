@@ -63,16 +63,16 @@ public final class PretrainCommand implements Callable<Integer> {
   @Option(names = "--seed", defaultValue = "1")
   private long seed;
 
-  @Option(names = "--steps", defaultValue = "1500")
+  @Option(names = "--steps", defaultValue = "8000")
   private int steps;
 
   @Option(names = "--batch", defaultValue = "16", description = "examples a step")
   private int batch;
 
-  @Option(names = "--micro", defaultValue = "8", description = "examples a pass")
+  @Option(names = "--micro", defaultValue = "16", description = "examples a pass")
   private int micro;
 
-  @Option(names = "--rate", defaultValue = "5e-4", description = "peak learning rate")
+  @Option(names = "--rate", defaultValue = "1e-3", description = "peak learning rate")
   private double rate;
 
   @Option(names = "--threads", defaultValue = "2")

@@ -87,24 +87,31 @@ public final class RunDriver {
   public Rows.CheckpointRow train(Lakehouse lakehouse, Request request) {
     Preset preset = request.read(presets);
     try (RunLock lock = lock(lakehouse, request.runId)) {
-      RunRecord record = new RunRecord(lakehouse, request.runId);
-      record.begin(preset, request.otherPreset).forEach(out::println);
       Progress progress = new Progress(out, lakehouse, request.runId);
       IterationLoop loop = new IterationLoop(lakehouse, request.runId, preset, progress);
-      takeIn(lakehouse, preset, request.data, progress);
-      Rows.CheckpointRow base = base(loop.policies(), lakehouse, preset);
-      loop.evaluate(base);
-      Rows.CheckpointRow last;
-      try (Checkpoint checkpoint = Checkpoint.open(base.uri(), loop.policies().hadoop())) {
-        last =
+      Policies policies = loop.policies();
+      Optional<Rows.CheckpointRow> known = policies.newest(0, "base");
+      String uri =
+          known
+              .map(Rows.CheckpointRow::uri)
+              .orElseGet(() -> BasePolicy.of(lakehouse, preset).uri());
+      // Opened before anything is committed: a checkpoint that cannot be read costs nothing.
+      try (Checkpoint checkpoint = Checkpoint.open(uri, policies.hadoop())) {
+        new RunRecord(lakehouse, request.runId)
+            .begin(preset, request.otherPreset)
+            .forEach(out::println);
+        takeIn(lakehouse, preset, request.data, progress);
+        Rows.CheckpointRow base = known.orElseGet(() -> policies.base(uri));
+        loop.evaluate(base);
+        Rows.CheckpointRow last =
             loop.run(
                 base,
                 checkpoint.folder(),
                 ModelPool.program(Device.cpu(), preset.engine().threads()));
+        loop.evaluate(last);
+        progress.finish();
+        return last;
       }
-      loop.evaluate(last);
-      progress.finish();
-      return last;
     }
   }
 
@@ -169,11 +176,5 @@ public final class RunDriver {
       }
     }
     takenIn = asked;
-  }
-
-  /** Where the run starts from: what its row says, once that is there. */
-  private static Rows.CheckpointRow base(Policies policies, Lakehouse lakehouse, Preset preset) {
-    Optional<Rows.CheckpointRow> known = policies.newest(0, "base");
-    return known.orElseGet(() -> policies.base(BasePolicy.of(lakehouse, preset).uri()));
   }
 }
