@@ -212,14 +212,21 @@ public final class ReconstructJob {
     return sources;
   }
 
-  /** The tokens before the answer's tag; none where there is no answer, or a picture's token. */
+  /**
+   * The tokens before the answer's tag, without the blank ones that lead to it: the reflection's
+   * tag brings its own. None where there is no answer, or a picture's token.
+   */
   private int[] reasoning(Rows.Trajectory trajectory) {
     int[] ids = ints(trajectory.completionIds());
     int cut = text.decode(ids, true).indexOf("<answer>");
     if (cut <= 0 || trajectory.completionIds().contains(text.control("<|image_pad|>"))) {
       return new int[0];
     }
-    return text.prefix(ids, cut);
+    int length = text.prefix(ids, cut).length;
+    while (length > 0 && text.decode(new int[] {ids[length - 1]}, true).isBlank()) {
+      length--;
+    }
+    return Arrays.copyOf(ids, length);
   }
 
   /** The tokens up to the reflection's end, or all. */

@@ -64,6 +64,23 @@ class TestSceneGenerator {
   }
 
   @Test
+  void inTheLastPartReflectionsAreGivenWhereNobodyToldToLook() {
+    SceneGenerator scenes = new SceneGenerator(7);
+    int given = 0;
+    for (int i = 0; i < 500; i++) {
+      PretrainingText text = PretrainingText.last(scenes, i);
+      boolean told = text.user().endsWith(PretrainingText.LOOK_AGAIN);
+      assertEquals(told, text.answer().contains("<reflection>"), text.toString());
+      if (!text.given().isEmpty()) {
+        given++;
+        assertTrue(text.given().endsWith(" <reflection>") && !told, text.toString());
+        assertTrue(text.answer().startsWith(" Looking again: I see "), text.toString());
+      }
+    }
+    assertTrue(given > 60, given + " are given");
+  }
+
+  @Test
   void aLookEndsWithTheAnswer() {
     SceneGenerator scenes = new SceneGenerator(8);
     for (int i = 0; i < 500; i++) {

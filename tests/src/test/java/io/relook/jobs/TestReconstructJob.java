@@ -95,7 +95,7 @@ final class TestReconstructJob {
     List<Row> rewards = new ArrayList<>();
     List<Row> difficulty = new ArrayList<>();
     for (int i = 0; i < REASONINGS.size(); i++) {
-      String said = upTo(REASONINGS.get(i), REASONINGS.get(i).size()) + "<answer> 3 </answer>";
+      String said = whole(REASONINGS.get(i)) + " <answer> 3 </answer>";
       int[] ids = text.encodeAsText(said);
       String id = parent(run, i);
       trajectories.add(
@@ -177,10 +177,12 @@ final class TestReconstructJob {
     return (int) (hash % REASONINGS.get(i).size()) + 1;
   }
 
-  /** The last one with the space before the answer's tag. */
   private static String upTo(List<String> sentences, int count) {
-    String end = count == sentences.size() ? " " : "";
-    return String.join("", sentences.subList(0, count)) + end;
+    return String.join("", sentences.subList(0, count));
+  }
+
+  private static String whole(List<String> sentences) {
+    return upTo(sentences, sentences.size());
   }
 
   @Test
@@ -214,7 +216,7 @@ final class TestReconstructJob {
         assertEquals(expected, preReasonings(run, text), run);
         Set<Boolean> whole =
             expected.entrySet().stream()
-                .map(e -> e.getValue().endsWith(" "))
+                .map(e -> e.getValue().equals(whole(REASONINGS.get(e.getKey()))))
                 .collect(Collectors.toCollection(TreeSet::new));
         assertEquals(cut == Preset.Cut.END ? Set.of(true) : Set.of(true, false), whole, run);
       }
@@ -228,8 +230,8 @@ final class TestReconstructJob {
       Prompt prompt,
       List<String> sentences,
       Preset.Cut cut) {
-    String whole = upTo(sentences, sentences.size());
-    int[] all = text.prefix(text.encodeAsText(whole + "<answer>"), whole.length());
+    String whole = whole(sentences);
+    int[] all = text.prefix(text.encodeAsText(whole + " <answer>"), whole.length());
     float[] entropies = model.logProbs(List.of(prompt), List.of(all), 1.0).get(0).entropies();
     float[][][] looks = new ModelProbe(model).attentionOnPictures(prompt, all);
     double[] means = new double[sentences.size()];

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class TestPretrainer {
   @TempDir Path folder;
 
-  /** Six steps: the first is lessons, the others questions too. */
+  /** Four steps, of which the first is lessons, and three of the last part. */
   @Test
   void randomWeightsAreTrainedAndAFinishedTrainingStays() throws Exception {
     EmbeddedModel.unpack(folder, false);
@@ -34,7 +34,8 @@ final class TestPretrainer {
 
   private Pretrainer pretrainer() {
     return new Pretrainer(
-        new Pretrainer.Config(folder, 1, 6, 2, 1, 1e-3, 6),
+        new Pretrainer.Config(
+            folder, 1, new Pretrainer.Part(4, 1e-3), new Pretrainer.Part(3, 1e-4), 2, 1, 6),
         ModelPool.program(Device.cpu(), 1),
         new PrintWriter(new StringWriter()));
   }

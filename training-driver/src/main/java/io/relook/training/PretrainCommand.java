@@ -63,8 +63,14 @@ public final class PretrainCommand implements Callable<Integer> {
   @Option(names = "--seed", defaultValue = "1")
   private long seed;
 
-  @Option(names = "--steps", defaultValue = "8000")
+  @Option(names = "--steps", defaultValue = "8000", description = "of the first part")
   private int steps;
+
+  @Option(
+      names = "--last-steps",
+      defaultValue = "2500",
+      description = "of the last part, in which reflections are given")
+  private int lastSteps;
 
   @Option(names = "--batch", defaultValue = "16", description = "examples a step")
   private int batch;
@@ -72,8 +78,11 @@ public final class PretrainCommand implements Callable<Integer> {
   @Option(names = "--micro", defaultValue = "16", description = "examples a pass")
   private int micro;
 
-  @Option(names = "--rate", defaultValue = "1e-3", description = "peak learning rate")
+  @Option(names = "--rate", defaultValue = "1e-3", description = "the first part's peak")
   private double rate;
+
+  @Option(names = "--last-rate", defaultValue = "4e-4", description = "the last part's peak")
+  private double lastRate;
 
   @Option(names = "--threads", defaultValue = "2")
   private int threads;
@@ -88,7 +97,14 @@ public final class PretrainCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter log = spec.commandLine().getOut();
     Pretrainer.Config config =
-        new Pretrainer.Config(out, seed, steps, batch, micro, rate, Math.min(250, steps));
+        new Pretrainer.Config(
+            out,
+            seed,
+            new Pretrainer.Part(steps, rate),
+            new Pretrainer.Part(lastSteps, lastRate),
+            batch,
+            micro,
+            250);
     try (TorchProgram program = TorchProgram.load(Device.cpu(), threads)) {
       new Pretrainer(config, program, log).run();
       Path rounded = out.resolveSibling(out.getFileName() + "-bf16");

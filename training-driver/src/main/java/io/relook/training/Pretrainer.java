@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -34,9 +35,26 @@ import org.apache.hadoop.conf.Configuration;
 final class Pretrainer {
   /**
    * @param out the checkpoint, with the optimizer beside it while the run lasts
-   * @param steps of {@code batch} examples each
+   * @param first the first part
+   * @param last the last part, with texts of its own
+   * @param batch examples a step
+   * @param micro examples a pass
    */
-  record Config(Path out, long seed, int steps, int batch, int micro, double rate, int saveEvery) {}
+  record Config(Path out, long seed, Part first, Part last, int batch, int micro, int saveEvery) {
+    int steps() {
+      return first.steps + last.steps;
+    }
+  }
+
+  /**
+   * @param rate the peak of its learning rate
+   */
+  record Part(int steps, double rate) {
+    /** Warm-up, then cosine. */
+    LearningRate schedule() {
+      return new LearningRate(rate, Preset.Schedule.COSINE, Math.min(100, steps / 10), steps);
+    }
+  }
 
   private static final String OPTIMIZER = "optimizer.safetensors";
 
@@ -56,8 +74,6 @@ final class Pretrainer {
       EmbeddedModel.unpack(config.out(), false);
       EmbeddedModel.randomise(config.out(), config.seed());
     }
-    LearningRate schedule =
-        new LearningRate(config.rate(), Preset.Schedule.COSINE, 100, config.steps());
     ExecutorService background = Executors.newSingleThreadExecutor(this::daemon);
     try (Checkpoint checkpoint = Checkpoint.open(config.out().toString(), new Configuration());
         TextProcessor text = TextProcessor.load(config.out());
@@ -79,7 +95,7 @@ final class Pretrainer {
           loss += model.forwardBackward(micro, new Objective.CrossEntropy()).loss();
         }
         model.clipGradient(1);
-        model.step(schedule.at(step), new TrainableModel.AdamW(0.9, 0.98, 1e-8, 0.01));
+        model.step(rate(step), new TrainableModel.AdamW(0.9, 0.98, 1e-8, 0.01));
         smooth = smooth == 0 ? loss : 0.98 * smooth + 0.02 * loss;
         if (following % 50 == 0) {
           double seconds = (System.nanoTime() - began) / 1e9;
@@ -102,6 +118,13 @@ final class Pretrainer {
     }
   }
 
+  private double rate(int step) {
+    int first = config.first().steps();
+    return step < first
+        ? config.first().schedule().at(step)
+        : config.last().schedule().at(step - first);
+  }
+
   private void save(TrainableModel model) throws Exception {
     CheckpointWriter writer = new CheckpointWriter(new Configuration());
     Path part = config.out().resolveSibling(config.out().getFileName() + ".part");
@@ -122,25 +145,39 @@ final class Pretrainer {
     List<Example> examples = new ArrayList<>();
     for (int i = 0; i < config.batch(); i++) {
       long index = (long) step * config.batch() + i;
-      PretrainingText text = PretrainingText.of(scenes, index, (double) step / config.steps());
-      examples.add(new Example(prompts.of(text.png(), text.user()), prompts.answer(text.answer())));
+      int first = config.first().steps();
+      PretrainingText text =
+          step < first
+              ? PretrainingText.of(scenes, index, (double) step / first)
+              : PretrainingText.last(scenes, index);
+      examples.add(
+          new Example(
+              prompts.of(text.png(), text.user()),
+              prompts.tokens(text.given()),
+              prompts.answer(text.answer())));
     }
-    int targets = examples.stream().mapToInt(e -> e.completion.length).sum();
-    examples.sort(Comparator.comparingInt(e -> e.prompt.length() + e.completion.length));
+    int targets = examples.stream().mapToInt(e -> e.answer.length).sum();
+    examples.sort(Comparator.comparingInt(Example::length));
     List<List<TrainingRow>> micros = new ArrayList<>();
     for (int at = 0; at < examples.size(); at += config.micro()) {
       List<TrainingRow> micro = new ArrayList<>();
       for (Example example : examples.subList(at, Math.min(examples.size(), at + config.micro()))) {
-        float[] weights = new float[example.completion.length];
-        Arrays.fill(weights, 1f / targets);
-        micro.add(TrainingRow.supervised(example.prompt, example.completion, weights));
+        int[] completion =
+            IntStream.concat(IntStream.of(example.given), IntStream.of(example.answer)).toArray();
+        float[] weights = new float[completion.length];
+        Arrays.fill(weights, example.given.length, weights.length, 1f / targets);
+        micro.add(TrainingRow.supervised(example.prompt, completion, weights));
       }
       micros.add(micro);
     }
     return micros;
   }
 
-  private record Example(Prompt prompt, int[] completion) {}
+  private record Example(Prompt prompt, int[] given, int[] answer) {
+    int length() {
+      return prompt.length() + given.length + answer.length;
+    }
+  }
 
   private Thread daemon(Runnable work) {
     Thread thread = new Thread(work, "relook-scenes");

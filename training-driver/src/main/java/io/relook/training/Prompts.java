@@ -32,9 +32,13 @@ final class Prompts {
     return new Prompt(ids, grids);
   }
 
+  int[] tokens(String said) {
+    return text.encodeAsText(said);
+  }
+
   /** An answer's tokens with the token that ends a turn. */
   int[] answer(String answer) {
-    int[] ids = text.encodeAsText(answer);
-    return IntStream.concat(IntStream.of(ids), IntStream.of(text.control("<|im_end|>"))).toArray();
+    return IntStream.concat(IntStream.of(tokens(answer)), IntStream.of(text.control("<|im_end|>")))
+        .toArray();
   }
 }
