@@ -34,35 +34,36 @@ public record PretrainingText(byte[] png, String user, String given, String answ
     if (progress < LESSONS) {
       return lesson(scenes, index, 1 + (int) (4 * progress / LESSONS));
     }
-    return of(scenes, index, false);
+    return of(scenes, index, 4, 0);
   }
 
   /**
-   * Text number {@code index} of the last part: of the 12 that look, 4 are not told to, and their
-   * turn is given up to {@code <reflection>}. So what follows the tag hangs on the tag and not on
-   * what was asked, and the model still never begins a reflection untold.
+   * Text number {@code index} of the last part: of 20, 2 are lessons, 1 describes, 3 answer, 14
+   * look and answer; 5 of these are not told to, and their turn is given up to {@code
+   * <reflection>}. So what follows the tag hangs on the tag and not on what was asked, and the
+   * model still never begins a reflection untold.
    */
   public static PretrainingText last(SceneGenerator scenes, long index) {
-    return of(scenes, index, true);
+    return of(scenes, index, 2, 5);
   }
 
-  private static PretrainingText of(SceneGenerator scenes, long index, boolean someGiven) {
+  private static PretrainingText of(SceneGenerator scenes, long index, int lessons, int given) {
     SplittableRandom random = new SplittableRandom(index);
-    int kind = random.nextInt(20);
-    if (kind < 4) {
+    int kind = random.nextInt(20) - lessons;
+    if (kind < 0) {
       return lesson(scenes, index, MOST_THINGS);
     }
     SceneQuestion q = random.nextBoolean() ? scenes.question(index) : scenes.varied(index);
-    if (kind == 4) {
+    if (kind == 0) {
       return new PretrainingText(q.png(), DESCRIBE, "", q.description());
     }
     String answer = "<answer>" + q.answer() + "</answer>";
-    if (kind < 8) {
+    if (kind <= 3) {
       return new PretrainingText(q.png(), q.question(), "", q.reasoning() + " " + answer);
     }
     String open = q.reasoning() + " <reflection>";
     String look = " Looking again: " + q.look() + " </reflection> " + answer;
-    return someGiven && kind < 12
+    return kind <= 3 + given
         ? new PretrainingText(q.png(), q.question(), open, look)
         : new PretrainingText(q.png(), q.question() + LOOK_AGAIN, "", open + look);
   }

@@ -94,7 +94,7 @@ final class TestPresetReader {
     assertTrue(
         refusal(changed("trainQuestions: 400", "trainQuestions: 0")).contains("no questions"));
     String untrained =
-        changed("epochs: 2", "epochs: 0").replace("grpo: {steps: 20", "grpo: {steps: 0");
+        changed("steps: 8", "steps: 0").replace("grpo: {steps: 20", "grpo: {steps: 0");
     assertTrue(
         assertThrows(RelookException.class, () -> PresetReader.parse("p.yaml", untrained))
             .getMessage()
@@ -106,7 +106,7 @@ final class TestPresetReader {
   void allProblemsAreToldAtOnceWithTheNearestKey() throws IOException {
     String yaml =
         changed("failureBudget: 0.05", "failureBuget: 0.05")
-            .replace("epochs: 2", "epochs: two")
+            .replace("epochs: 0", "epochs: none")
             .replace("queries: 8", "querys: 8");
     String message = refusal(yaml);
     assertTrue(message.contains("5 problems"), message);
@@ -222,7 +222,7 @@ final class TestPresetReader {
     refusal(changed("failureBudget: 0.05", "failureBudget: .nan"));
     // A count of nothing would divide by zero or roll out nothing hours later.
     assertTrue(refusal(changed("queries: 8", "queries: 0")).contains("grpo.queries"));
-    assertTrue(refusal(changed("epochs: 2, batch: 32", "epochs: 2, batch: 0")).contains("batch"));
+    assertTrue(refusal(changed("batch: 32", "batch: 0")).contains("batch"));
   }
 
   @Test

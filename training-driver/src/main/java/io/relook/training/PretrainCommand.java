@@ -68,7 +68,7 @@ public final class PretrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--last-steps",
-      defaultValue = "2500",
+      defaultValue = "4500",
       description = "of the last part, in which reflections are given")
   private int lastSteps;
 
@@ -81,7 +81,7 @@ public final class PretrainCommand implements Callable<Integer> {
   @Option(names = "--rate", defaultValue = "1e-3", description = "the first part's peak")
   private double rate;
 
-  @Option(names = "--last-rate", defaultValue = "4e-4", description = "the last part's peak")
+  @Option(names = "--last-rate", defaultValue = "5e-4", description = "the last part's peak")
   private double lastRate;
 
   @Option(names = "--threads", defaultValue = "2")
