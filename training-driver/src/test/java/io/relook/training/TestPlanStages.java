@@ -9,6 +9,7 @@ import io.relook.model.engine.Prompt;
 import io.relook.preset.Preset;
 import io.relook.preset.PresetReader;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,7 +107,10 @@ final class TestPlanStages {
         null);
   }
 
+  /** One epoch of SFT, and GRPO asks what is unstable for the cold-start policy. */
   private static Preset preset(String... overrides) {
-    return PresetReader.read(PRESETS, "demo-short", overrides);
+    List<String> all = new ArrayList<>(List.of(overrides));
+    all.addAll(List.of("sft.epochs=1", "sft.steps=0", "difficulty.rlUnstable=true"));
+    return PresetReader.read(PRESETS, "demo-short", all.toArray(String[]::new));
   }
 }
