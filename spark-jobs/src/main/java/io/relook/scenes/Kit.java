@@ -2,14 +2,13 @@ package io.relook.scenes;
 
 import io.relook.scenes.Scene.Colour;
 import io.relook.scenes.Scene.Shape;
-import java.util.Arrays;
 import java.util.List;
 
 /** What scenes are made of. */
 enum Kit {
   /** The scenes that questions are asked about. */
   SCENES(
-      Arrays.asList(Colour.values()).subList(0, 6),
+      List.of(Colour.RED, Colour.GREEN, Colour.BLUE, Colour.YELLOW, Colour.PURPLE, Colour.ORANGE),
       List.of(Shape.CIRCLE, Shape.SQUARE, Shape.TRIANGLE, Shape.STAR)),
 
   /**

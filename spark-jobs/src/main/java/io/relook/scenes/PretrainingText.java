@@ -22,8 +22,6 @@ public record PretrainingText(byte[] png, String user, String given, String answ
   /** The share of the first part that is lessons alone, with scenes that grow. */
   private static final double LESSONS = 0.05;
 
-  private static final int MOST_THINGS = 6;
-
   /**
    * Text number {@code index} of the first part: of 20, 4 are lessons, 1 describes, 3 answer, 12
    * look and answer.
@@ -51,7 +49,7 @@ public record PretrainingText(byte[] png, String user, String given, String answ
     SplittableRandom random = new SplittableRandom(index);
     int kind = random.nextInt(20) - lessons;
     if (kind < 0) {
-      return lesson(scenes, index, MOST_THINGS);
+      return lesson(scenes, index, SceneGenerator.MOST_THINGS);
     }
     SceneQuestion q = random.nextBoolean() ? scenes.question(index) : scenes.varied(index);
     if (kind == 0) {

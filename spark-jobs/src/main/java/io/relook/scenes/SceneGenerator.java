@@ -43,7 +43,7 @@ public final class SceneGenerator {
   /** What is found of a thing that has not been passed yet. */
   private static final String NONE = "none";
 
-  private static final int MOST_THINGS = 6;
+  static final int MOST_THINGS = 6;
 
   private final long seed;
 

@@ -16,7 +16,7 @@ final class Wording {
     String words =
         switch (template) {
           case "count_colour", "count_shape", "count_all" -> "How many %s are there?";
-          case "exists", "exists_colour", "exists_shape" -> "Is there a %s?";
+          case "exists" -> "Is there a %s?";
           case "colour_of" -> "What colour is the %s?";
           case "shape_of" -> "What shape is the %s thing?";
           case "more" -> "Are there more %ss than %ss?";
