@@ -12,7 +12,8 @@ record Arm(String name, String preset, String what) {
   /** The base policy, not trained: what the others start from. */
   static final Arm BASE = new Arm("base", "study", "the base policy, not trained");
 
-  static final Arm GRPO = new Arm("grpo", "ablation-grpo", "GRPO alone");
+  static final Arm GRPO =
+      new Arm("grpo", "ablation-grpo", "GRPO alone, format and accuracy rewarded");
 
   static final Arm VRE = new Arm("vre", "ablation-vre", "VRE, one iteration");
 
@@ -21,6 +22,7 @@ record Arm(String name, String preset, String what) {
       List.of(
           GRPO,
           VRE,
+          new Arm("vre-no-sft", "ablation-no-sft", "VRE without the cold start"),
           new Arm("direct", "ablation-direct", "SFT on rejection-sampled direct traces"),
           new Arm("vre-sft", "ablation-sft", "VRE, SFT only"),
           new Arm("vre-no-gain", "ablation-no-gain", "VRE without the filter of information gain"),

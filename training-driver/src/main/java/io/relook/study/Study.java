@@ -49,10 +49,17 @@ final class Study {
       }
       for (Arm arm : config.arms) {
         if (!isDone(arm, seed)) {
-          test(arm, seed, train(arm, seed, "difficulty.from=" + Arm.BASE.run(seed)));
+          test(arm, seed, train(arm, seed, "difficulty.from=" + rated(arm, seed)));
         }
       }
     }
+  }
+
+  /** Whose pass rates an arm begins with: the base's, or its own where its rewards are others. */
+  private String rated(Arm arm, int seed) {
+    Preset own = PresetReader.read(config.presets, arm.preset());
+    Preset base = PresetReader.read(config.presets, Arm.BASE.preset());
+    return own.rewards().equals(base.rewards()) ? Arm.BASE.run(seed) : "null";
   }
 
   private boolean isDone(Arm arm, int seed) {
