@@ -1,6 +1,6 @@
 -- A version of the weights. The row is the commit: a folder without one is nobody's.
 -- key: policy_version
--- property delta.autoOptimize.autoCompact: true
+-- grows by step
 policy_version STRING NOT NULL COMMENT 'run, iteration, stage and step',
 run_id STRING NOT NULL COMMENT 'the run',
 iteration INT NOT NULL COMMENT 'from 1; 0 for the base',

@@ -1,6 +1,6 @@
 -- What a trajectory earned under one version of the rewards. NULL is not 0: the reason says why.
 -- key: trajectory_id, version
--- property delta.autoOptimize.autoCompact: true
+-- grows by step
 -- property delta.deletedFileRetentionDuration: interval 1000 weeks
 -- property delta.logRetentionDuration: interval 1000 weeks
 trajectory_id STRING NOT NULL COMMENT 'the trajectory',

@@ -1,6 +1,6 @@
 -- A stretch of a stage's work: a run that was stopped and went on has several.
 -- key: run_id, iteration, stage, started_at
--- property delta.autoOptimize.autoCompact: true
+-- grows by step
 run_id STRING NOT NULL COMMENT 'the run',
 iteration INT NOT NULL COMMENT 'from 1; 0 before the first',
 stage STRING NOT NULL COMMENT 'as the loop names it',

@@ -1,6 +1,6 @@
 -- One optimizer step.
 -- key: run_id, iteration, stage, step
--- property delta.autoOptimize.autoCompact: true
+-- grows by step
 -- check stage_known: stage in ('sft', 'grpo')
 run_id STRING NOT NULL COMMENT 'the run',
 iteration INT NOT NULL COMMENT 'from 1',

@@ -1,6 +1,6 @@
 -- A sampled completion with all that training needs; failed and truncated ones too.
 -- key: trajectory_id
--- property delta.autoOptimize.autoCompact: true
+-- grows by step
 -- property delta.deletedFileRetentionDuration: interval 1000 weeks
 -- property delta.logRetentionDuration: interval 1000 weeks
 -- check phase_known: phase in ('difficulty', 'reconstruction', 'rejection', 'rl', 'hard', 'evaluation', 'before', 'swap')

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -47,10 +48,17 @@ public final class Lakehouse implements AutoCloseable {
   /** How often a write is tried while other runs commit to its table (our choice). */
   private static final int ATTEMPTS = 10;
 
+  /** So many files of a table that grows by step are joined (our choice). */
+  static final int MANY_FILES = 50;
+
+  /** Of so many commits the first looks how many files there are (our choice). */
+  static final int COUNT_EVERY = 10;
+
   private final SparkSession spark;
   private final String location;
   private final boolean named;
   private final Set<Table> ready = EnumSet.noneOf(Table.class);
+  private final Map<Table, Integer> commits = new EnumMap<>(Table.class);
 
   /** Null until something is written. */
   private SingleWriter writer;
@@ -243,13 +251,36 @@ public final class Lakehouse implements AutoCloseable {
     for (int attempt = 1; ; attempt++) {
       try {
         write.run();
-        return;
+        break;
       } catch (Exception | FSError e) {
         if (attempt == ATTEMPTS || !(e instanceof DeltaConcurrentModificationException)) {
           throw unwritable(table, e);
         }
         // Up to nine seconds, each run its own: two that try in step would meet again.
         LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(attempt * 1_000_000_000L));
+      }
+    }
+    if (table.growsByStep()) {
+      keepCompact(table);
+    }
+  }
+
+  /**
+   * Joins small files now and then. Delta's own auto-compaction forgets what a table had when the
+   * process began, and then rewrites it at every append (delta-io/delta 4045 and 4487).
+   */
+  private void keepCompact(Table table) {
+    if (commits.merge(table, 1, Integer::sum) % COUNT_EVERY != 1) {
+      return;
+    }
+    try {
+      if (delta(table).detail().select("numFiles").first().getLong(0) >= MANY_FILES) {
+        compact(table);
+      }
+    } catch (Exception | FSError e) {
+      // Where another run changed or joined the same files, the next look is soon enough.
+      if (!(e instanceof DeltaConcurrentModificationException)) {
+        throw unwritable(table, e);
       }
     }
   }

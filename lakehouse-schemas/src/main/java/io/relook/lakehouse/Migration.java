@@ -21,7 +21,8 @@ record Migration(int version, List<Statement> statements) {
           read("0003-step-metrics.sql"),
           read("0004-replay.sql"),
           read("0005-gains.sql"),
-          read("0006-probes.sql"));
+          read("0006-probes.sql"),
+          read("0007-compaction.sql"));
 
   /** The version that tables are made with. */
   static final int NEWEST = ALL.get(ALL.size() - 1).version();

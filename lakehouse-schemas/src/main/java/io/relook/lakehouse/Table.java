@@ -34,6 +34,7 @@ public enum Table {
   private final List<String> key;
   private final Map<String, String> checks;
   private final Map<String, String> properties;
+  private final boolean growsByStep;
   private final String columns;
   private final StructType schema;
 
@@ -49,6 +50,7 @@ public enum Table {
     this.key = keyColumns;
     this.checks = named(lines, "-- check ");
     this.properties = named(lines, "-- property ");
+    this.growsByStep = lines.contains("-- grows by step");
     this.columns =
         lines.stream().filter(line -> !line.startsWith("--")).collect(Collectors.joining("\n"));
     this.schema = StructType.fromDDL(columns.replace("''", "\\'"));
@@ -76,7 +78,7 @@ public enum Table {
 
   /** Whether each step adds a few rows, or changes some: such tables are kept compact. */
   public boolean growsByStep() {
-    return properties.containsKey("delta.autoOptimize.autoCompact");
+    return growsByStep;
   }
 
   /** Delta's settings of the table, beside the constraints. */

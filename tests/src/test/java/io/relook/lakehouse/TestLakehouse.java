@@ -17,9 +17,12 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructField;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -176,6 +179,42 @@ class TestLakehouse {
     List<Row> rows = other.read(Table.REJECTS).orderBy("place").collectAsList();
     assertEquals(
         List.of("empty", "broken"), rows.stream().map(r -> r.<String>getAs("reason")).toList());
+  }
+
+  /** A process that finds many small files joins them once, and leaves the result alone. */
+  @Test
+  void manySmallFilesAreJoinedOnce() {
+    String place = folder.resolve("small").toString();
+    rewards(Lakehouse.open(TestSession.spark(), place), "many", Lakehouse.MANY_FILES - 1);
+    Lakehouse later = Lakehouse.open(TestSession.spark(), place);
+    rewards(later, "one", 1);
+    rewards(later, "another", 1);
+    assertEquals(
+        List.of("CREATE TABLE", "WRITE", "WRITE", "OPTIMIZE", "WRITE"),
+        later
+            .spark()
+            .sql("DESCRIBE HISTORY delta.`" + place + "/rewards`")
+            .orderBy("version")
+            .select("operation")
+            .collectAsList()
+            .stream()
+            .map(row -> row.getString(0))
+            .toList());
+    assertEquals(Lakehouse.MANY_FILES + 1, later.read(Table.REWARDS).count());
+  }
+
+  /** So many rows, each in a file of its own. */
+  private static void rewards(Lakehouse lakehouse, String name, int count) {
+    Rows.Reward reward = (Rows.Reward) Examples.of(Table.REWARDS).full();
+    List<Row> rows =
+        IntStream.range(0, count)
+            .mapToObj(i -> Rows.REWARD.toRow(Examples.changed(reward, "trajectoryId", name + i)))
+            .toList();
+    SparkSession spark = lakehouse.spark();
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    lakehouse.append(
+        Table.REWARDS,
+        spark.createDataFrame(context.parallelize(rows, count), Table.REWARDS.schema()));
   }
 
   /** Delta refuses a merge whose table got rows meanwhile; runs share tables, not keys. */
