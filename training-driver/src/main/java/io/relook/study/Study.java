@@ -49,14 +49,14 @@ final class Study {
       }
       for (Arm arm : config.arms) {
         if (!isDone(arm, seed)) {
-          test(arm, seed, train(arm, seed, "difficulty.from=" + rated(arm, seed)));
+          test(arm, seed, train(arm, seed, "difficulty.from=" + rated(config, arm, seed)));
         }
       }
     }
   }
 
   /** Whose pass rates an arm begins with: the base's, or its own where its rewards are others. */
-  private String rated(Arm arm, int seed) {
+  static String rated(Config config, Arm arm, int seed) {
     Preset own = PresetReader.read(config.presets, arm.preset());
     Preset base = PresetReader.read(config.presets, Arm.BASE.preset());
     return own.rewards().equals(base.rewards()) ? Arm.BASE.run(seed) : "null";

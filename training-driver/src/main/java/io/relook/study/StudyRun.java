@@ -51,8 +51,7 @@ public final class StudyRun {
     List<Plan.Config> arms = new ArrayList<>();
     for (Arm arm : config.arms()) {
       List<String> overrides = new ArrayList<>(Study.overrides(config, arm));
-      // Rated before it begins; the name alone matters here.
-      overrides.add("difficulty.from=" + Arm.BASE.run(1));
+      overrides.add("difficulty.from=" + Study.rated(config, arm, 1));
       arms.add(new Plan.Config(config.presets(), arm.preset(), config.data(), true, overrides));
     }
     Plan.Config rated =
