@@ -7,6 +7,7 @@ import io.delta.tables.DeltaMergeBuilder;
 import io.delta.tables.DeltaTable;
 import io.relook.lakehouse.RelookException.Category;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -37,11 +38,6 @@ import scala.Option;
  * #append} its callers make sure). On S3 one process writes at a time; reading is free.
  */
 public final class Lakehouse implements AutoCloseable {
-  /** The schema's version, kept as a property of each table. */
-  private static final String VERSION_PROPERTY = "relook.schemaVersion";
-
-  private static final String CHECK_PROPERTY = "delta.constraints.";
-
   /** So many rows are looked up by their keys before they replace any (our choice). */
   private static final int LOOKED_UP = 64;
 
@@ -278,9 +274,11 @@ public final class Lakehouse implements AutoCloseable {
         compact(table);
       }
     } catch (Exception | FSError e) {
-      // Where another run changed or joined the same files, the next look is soon enough.
+      // The rows are committed, and the next look is soon enough: where another run changed the
+      // same files that is all, and a full disk ends the next write.
       if (!(e instanceof DeltaConcurrentModificationException)) {
-        throw unwritable(table, e);
+        System.getLogger(Lakehouse.class.getName())
+            .log(Level.WARNING, "cannot join the small files of " + identifier(table), e);
       }
     }
   }
@@ -355,92 +353,21 @@ public final class Lakehouse implements AutoCloseable {
       return;
     }
     try {
-      if (exists(table)) {
-        upgrade(table);
-      } else {
-        create(table);
+      TableDefinition definition = new TableDefinition(spark, table, identifier(table));
+      if (!exists(table)) {
+        claim();
+        if (named) {
+          spark.sql("CREATE SCHEMA IF NOT EXISTS " + location);
+        }
+        definition.create();
+      } else if (definition.isOld()) {
+        claim();
+        definition.upgrade();
       }
     } catch (Exception | FSError e) {
       ready.remove(table);
       throw unwritable(table, e);
     }
-  }
-
-  /** One commit: a table is there with its constraints and its version, or not at all. */
-  private void create(Table table) {
-    claim();
-    if (named) {
-      spark.sql("CREATE SCHEMA IF NOT EXISTS " + location);
-    }
-    Map<String, String> properties = new TreeMap<>(table.properties());
-    properties.put(VERSION_PROPERTY, String.valueOf(Migration.NEWEST));
-    table.checks().forEach((name, rule) -> properties.put(CHECK_PROPERTY + name, rule));
-    spark.sql(
-        "CREATE TABLE IF NOT EXISTS %s (%s) USING DELTA COMMENT %s TBLPROPERTIES (%s)"
-            .formatted(
-                identifier(table),
-                table.columns(),
-                quoted(table.comment()),
-                properties.entrySet().stream()
-                    .map(p -> quoted(p.getKey()) + " = " + quoted(p.getValue()))
-                    .collect(Collectors.joining(", "))));
-  }
-
-  /**
-   * Brings a table of an older version to the newest: the migrations in order, then the constraints
-   * that it lacks, the version last. Killed anywhere, the next opening does the rest.
-   */
-  private void upgrade(Table table) {
-    Map<String, String> properties = properties(table);
-    String value = properties.getOrDefault(VERSION_PROPERTY, "none");
-    if (!value.matches("\\d{1,6}")) {
-      throw new RelookException(
-          Category.STORAGE,
-          "Table %s was not made by Relook (%s: %s): use another place for the lakehouse."
-              .formatted(identifier(table), VERSION_PROPERTY, value));
-    }
-    int version = Integer.parseInt(value);
-    if (version > Migration.NEWEST) {
-      throw new RelookException(
-          Category.STORAGE,
-          "Table %s has schema version %d, this Relook knows up to %d: use a newer Relook."
-              .formatted(identifier(table), version, Migration.NEWEST));
-    }
-    if (version == Migration.NEWEST) {
-      return;
-    }
-    claim();
-    for (Migration migration : Migration.ALL) {
-      if (migration.version() > version) {
-        for (Migration.Statement statement : migration.of(table)) {
-          if (!statement.isDone(spark.table(identifier(table)).schema())) {
-            spark.sql(statement.sql(identifier(table)));
-          }
-        }
-      }
-    }
-    table
-        .checks()
-        .forEach(
-            (name, rule) -> {
-              if (!properties.containsKey(CHECK_PROPERTY + name)) {
-                spark.sql(
-                    "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s)"
-                        .formatted(identifier(table), name, rule));
-              }
-            });
-    spark.sql(
-        "ALTER TABLE %s SET TBLPROPERTIES ('%s' = '%d')"
-            .formatted(identifier(table), VERSION_PROPERTY, Migration.NEWEST));
-  }
-
-  private Map<String, String> properties(Table table) {
-    Map<String, String> properties = new TreeMap<>();
-    spark
-        .sql("SHOW TBLPROPERTIES " + identifier(table))
-        .collectAsList()
-        .forEach(row -> properties.put(row.getString(0), row.getString(1)));
-    return properties;
   }
 
   private DeltaMergeBuilder matched(Table table, Dataset<Row> rows) {
@@ -482,10 +409,6 @@ public final class Lakehouse implements AutoCloseable {
     return named
         ? location + "." + table.tableName()
         : "delta.`" + location + "/" + table.tableName() + "`";
-  }
-
-  private static String quoted(String text) {
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
   }
 
   /**
