@@ -1,5 +1,5 @@
 # From logits to tokens. Shapes: R rows, V vocabulary entries.
-from typing import List, Tuple
+from typing import Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -22,28 +22,32 @@ def filtered_logits(logits: Tensor, seen: Tensor, penalty: Tensor, temperature: 
     return z.masked_fill(p < min_p * p.amax([-1], True), float("-inf"))
 
 
-def draw(z: Tensor, uniform: Tensor) -> Tensor:
-    """One token a row by inversion of the distribution function: softmax(z) at uniform (R, 1) in [0, 1). Entries of -inf are never drawn."""
-    edges = torch.softmax(z, -1).cumsum(-1)
+def draw(p: Tensor, uniform: Tensor) -> Tensor:
+    """One token a row by inversion of the distribution function, p (R, V) at uniform (R, 1) in [0, 1). What has no probability is never drawn."""
+    edges = p.cumsum(-1)
     total = edges[:, -1:]
     at = torch.minimum(uniform * total, torch.nextafter(total, torch.zeros_like(total)))
     return torch.searchsorted(edges, at, right=True).squeeze(1)
 
 
-def sample(logits: Tensor, raw: Tensor, uniform: Tensor, temperature: Tensor, greedy: Tensor, any_greedy: bool, all_greedy: bool, filtered: bool,
+def sample(raw: Tensor, held: Optional[Tensor], uniform: Tensor, temperature: Tensor, greedy: Tensor, any_greedy: bool, all_greedy: bool, filtered: bool,
            seen: Tensor, penalty: Tensor, top_k: Tensor, top_p: Tensor, min_p: Tensor) -> Tuple[Tensor, Tensor]:
-    """The next token of each row (R) and its log-probability (R): under softmax(logits / temperature), before any filter, at
-    temperature 1 where the row is greedy. raw are the model's logits, logits those with tokens held back. Rows do not see each other:
-    every operation runs within a row."""
+    """The next token of each row (R) and its log-probability (R): under softmax(raw / temperature), before any filter, at temperature 1 where the
+    row is greedy. raw (R, V): the model's logits; held (R, V): tokens that may not come yet. Rows do not see each other: every operation
+    runs within a row."""
+    logits = raw
+    if held is not None:
+        logits = raw.masked_fill(held, float("-inf"))
+    z = logits / temperature
+    if filtered:
+        z = filtered_logits(logits, seen, penalty, temperature, top_k, top_p, min_p)
     if all_greedy:
-        token = logits.argmax(-1)
-        if filtered:
-            token = filtered_logits(logits, seen, penalty, temperature, top_k, top_p, min_p).argmax(-1)
+        token = z.argmax(-1)
     else:
-        z = logits / temperature
-        if filtered:
-            z = filtered_logits(logits, seen, penalty, temperature, top_k, top_p, min_p)
-        token = draw(z, uniform)
+        p = torch.softmax(z, -1)
+        token = draw(p, uniform)
         if any_greedy:
             token = torch.where(greedy, z.argmax(-1), token)
+        if held is None and not filtered:
+            return token, p.gather(1, token.unsqueeze(1)).squeeze(1).log()
     return token, torch.log_softmax(raw / temperature, -1).gather(1, token.unsqueeze(1)).squeeze(1)

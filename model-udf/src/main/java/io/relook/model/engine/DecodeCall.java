@@ -72,11 +72,9 @@ final class DecodeCall {
     boolean anyGreedy = live.stream().anyMatch(Sampling::isGreedy);
     boolean allGreedy = live.stream().allMatch(Sampling::isGreedy);
     int stops = live.stream().mapToInt(s -> s.stopTokenIds().size()).max().orElse(0);
-    long[] reach = {
-      KeyValueCache.wholeBlocks(Arrays.stream(cache.promptLengths).max().orElse(0)),
-      KeyValueCache.wholeBlocks((int) Arrays.stream(length).max().orElse(0) + steps)
-    };
-    reach[1] = Math.min(reach[1], cache.ownKeys.head().getShape().get(1));
+    int most = live.stream().mapToInt(Sampling::maxNewTokens).max().orElse(1);
+    int longest = (int) Arrays.stream(length).max().orElse(0);
+    cache.fitOwn(Math.min(longest + steps, most));
     long[] heads = {text.heads(), text.kvHeads(), text.headDim(), options.bankRows()};
     Weights weights = model.weights();
     try (NDManager scope = model.newScope()) {
@@ -92,8 +90,7 @@ final class DecodeCall {
                   weights.text,
                   cache.promptKeys,
                   cache.promptValues,
-                  cache.ownKeys,
-                  cache.ownValues,
+                  cache.own,
                   model.rope(),
                   scope.create(token),
                   scope.create(length),
@@ -115,7 +112,6 @@ final class DecodeCall {
                   allGreedy,
                   filtered,
                   tracked,
-                  reach,
                   heads,
                   text.rmsNormEps());
       tokens = results.get(0).toLongArray();

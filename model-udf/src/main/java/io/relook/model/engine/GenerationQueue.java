@@ -71,11 +71,9 @@ final class GenerationQueue {
   private final Consumer<Completion> sink;
   private final BooleanSupplier cancelled;
 
-  /** What the largest request needs; tracked: some row must know its own tokens. */
-  final int promptKeys;
-
-  final int newTokens;
+  /** Some row must know its own tokens. */
   final boolean tracked;
+
   private int beingPrefilled;
   private boolean failed;
 
@@ -84,8 +82,6 @@ final class GenerationQueue {
     requests.forEach(request -> fresh.add(new Work(request)));
     this.sink = sink;
     this.cancelled = cancelled;
-    this.promptKeys = requests.stream().mapToInt(r -> r.prompt().length() - 1).max().orElse(0);
-    this.newTokens = requests.stream().mapToInt(r -> r.maxNewTokens()).max().orElse(1);
     this.tracked =
         requests.stream().flatMap(r -> r.samplings().stream()).anyMatch(Sampling::isPenalised);
   }

@@ -47,9 +47,7 @@ final class GenerationStream {
 
   void run() {
     try (NDManager scope = model.newScope()) {
-      KeyValueCache cache =
-          new KeyValueCache(
-              model, scope, options, queue.promptKeys, queue.newTokens, queue.tracked);
+      KeyValueCache cache = new KeyValueCache(model, scope, options, queue.tracked);
       while (true) {
         if (queue.isCancelled()) {
           cancel();

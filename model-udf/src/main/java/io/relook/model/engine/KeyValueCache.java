@@ -7,9 +7,9 @@ import io.relook.model.checkpoint.ModelConfig;
 import java.util.Arrays;
 
 /**
- * The keys and values of all slots and banks, a pair of tensors a layer each: own (slots · KV,
- * positions, d), prompt (banks · KV, positions, d), positions a multiple of {@link #BLOCK}. The
- * tensors belong to the scope that the cache is made in.
+ * The keys and values of all banks' prompts, (banks · KV, positions, d) each a layer, and of all
+ * slots, keys then values, (2 · slots · KV, positions, d) a layer. Positions are the least multiple
+ * of {@link #BLOCK} that rows need. The tensors belong to the scope that the cache is made in.
  */
 final class KeyValueCache {
   /** Positions that are looked at together. Our choice: a multiple of every vector width. */
@@ -17,8 +17,7 @@ final class KeyValueCache {
 
   final NDList promptKeys;
   final NDList promptValues;
-  final NDList ownKeys;
-  final NDList ownValues;
+  final NDList own;
 
   /** Which tokens a slot's prompt and completion hold (slots, V); one entry where nobody asks. */
   final NDArray seen;
@@ -27,29 +26,23 @@ final class KeyValueCache {
   final int[] promptLengths;
 
   private final VisionLanguageModel model;
+  private final NDManager scope;
   private final boolean tracked;
 
   KeyValueCache(
-      VisionLanguageModel model,
-      NDManager scope,
-      Generator.Options options,
-      int promptKeys,
-      int newTokens,
-      boolean tracked) {
+      VisionLanguageModel model, NDManager scope, Generator.Options options, boolean tracked) {
     ModelConfig.Text text = model.config().text();
     this.model = model;
+    this.scope = scope;
     this.tracked = tracked;
     int banks = options.slots() / options.bankRows();
     this.promptLengths = new int[banks];
-    int given = wholeBlocks(promptKeys);
-    this.promptKeys = model.emptyCache(scope, banks * text.kvHeads(), given);
-    this.promptValues = model.emptyCache(scope, banks * text.kvHeads(), given);
-    int own = wholeBlocks(newTokens);
-    this.ownKeys = model.emptyCache(scope, options.slots() * text.kvHeads(), own);
-    this.ownValues = model.emptyCache(scope, options.slots() * text.kvHeads(), own);
+    this.promptKeys = model.emptyCache(scope, banks * text.kvHeads(), BLOCK);
+    this.promptValues = model.emptyCache(scope, banks * text.kvHeads(), BLOCK);
+    this.own = model.emptyCache(scope, 2 * options.slots() * text.kvHeads(), BLOCK);
     long rows = tracked ? options.slots() : 1;
     long columns = tracked ? text.vocabSize() : 1;
-    this.seen = model.program().call(scope, "nothing_seen", rows, columns, ownKeys.get(0)).head();
+    this.seen = model.program().call(scope, "nothing_seen", rows, columns, own.get(0)).head();
   }
 
   /** The least whole blocks, at least one, that hold so many positions; in positions. */
@@ -77,10 +70,29 @@ final class KeyValueCache {
     if (prompt.length() == 0) {
       return;
     }
+    int positions = wholeBlocks(Arrays.stream(promptLengths).max().getAsInt());
+    fit(promptKeys, positions);
+    fit(promptValues, positions);
     try (NDManager scope = model.newScope()) {
       model
           .program()
           .call(scope, "fill_bank", bank, prompt.keys(), prompt.values(), promptKeys, promptValues);
+    }
+  }
+
+  /** Room for so many own positions of every slot. */
+  void fitOwn(int positions) {
+    fit(own, wholeBlocks(positions));
+  }
+
+  /** Layer by layer, so that no more than one exists twice. */
+  private void fit(NDList cache, int positions) {
+    for (int i = 0; i < cache.size(); i++) {
+      NDArray before = cache.get(i);
+      if (before.getShape().get(1) != positions) {
+        cache.set(i, model.program().call(scope, "fitted", before, positions).head());
+        before.close();
+      }
     }
   }
 
