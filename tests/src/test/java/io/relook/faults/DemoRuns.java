@@ -67,8 +67,13 @@ final class DemoRuns implements AutoCloseable {
   private final List<Process> started = new ArrayList<>();
 
   DemoRuns(Path folder) throws IOException {
+    this(folder, "embedded");
+  }
+
+  DemoRuns(Path folder, String model) throws IOException {
     this.folder = folder;
-    Files.writeString(folder.resolve("tiny.yaml"), PRESET);
+    Files.writeString(
+        folder.resolve("tiny.yaml"), PRESET.replace("model: embedded", "model: " + model));
   }
 
   int run(Path lakehouse, String before, BooleanSupplier kill) throws Exception {

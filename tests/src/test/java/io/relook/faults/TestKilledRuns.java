@@ -42,6 +42,10 @@ final class TestKilledRuns {
   void aRunThatIsStoppedAgainAndAgainEndsAsAnUnbrokenOne() throws Exception {
     Path whole = folder.resolve("whole");
     Path broken = folder.resolve("broken");
+    // The base policy lies there before the limits, which it would not fit.
+    Path base = folder.resolve("base");
+    EmbeddedModel.unpack(base, true);
+    runs = new DemoRuns(folder, base.toString());
     // Beside the others, one thread of the engine each: the test takes half as long.
     Process unbroken = runs.start("whole.log", "", runs.command(whole));
 
