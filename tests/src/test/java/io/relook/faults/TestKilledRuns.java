@@ -9,6 +9,7 @@ import io.relook.training.EmbeddedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -87,6 +88,35 @@ final class TestKilledRuns {
   }
 
   /**
+   * Killed where each stage of two iterations begins, from the first to the last. So few samples,
+   * and so little learnt, leave hard prompts that the RL policy then solves.
+   */
+  @Test
+  void aRunThatIsKilledAtEveryArrowEndsAsAnUnbrokenOne() throws Exception {
+    String[] recipe = {
+      "iterations=2", "data.trainQuestions=24", "rollout.samples=2", "sft.rate=1e-6"
+    };
+    Path whole = folder.resolve("whole");
+    Path broken = folder.resolve("broken");
+    assertEquals(0, runs.run("", () -> false, runs.command(whole, recipe)), runs::output);
+    List<String> arrows = stages();
+    assertEquals(2, arrows.stream().filter("sft ..."::equals).count(), runs::output);
+    assertTrue(arrows.contains("hard prompts ..."), runs::output);
+    for (int arrow = 1; arrow <= arrows.size(); arrow++) {
+      int reached = arrow;
+      int code = runs.run("", () -> stages().size() >= reached, runs.command(broken, recipe));
+      assertEquals(128 + 9, code, runs::output);
+      assertEquals(arrows.get(arrow - 1), stages().get(arrow - 1));
+    }
+    assertEquals(0, runs.run("", () -> false, runs.command(broken, recipe)), runs::output);
+    DemoRuns.assertEqualRuns(whole, broken);
+  }
+
+  private List<String> stages() {
+    return runs.output().lines().filter(line -> line.matches("\\S.* \\.\\.\\.")).toList();
+  }
+
+  /**
    * Of {@code tests/kill-points.sh}: killed at so many moments that a seed chooses, anywhere
    * between the first stage and the end.
    */
@@ -136,7 +166,7 @@ final class TestKilledRuns {
   }
 
   private String lastStage() {
-    return runs.output().lines().filter(line -> line.contains(" ...")).reduce("-", (a, b) -> b);
+    return stages().stream().reduce("-", (a, b) -> b);
   }
 
   /** What a full disk left of the base policy is no policy: the next run unpacks it again. */
