@@ -38,9 +38,10 @@ def sample(raw: Tensor, held: Optional[Tensor], uniform: Tensor, temperature: Te
     logits = raw
     if held is not None:
         logits = raw.masked_fill(held, float("-inf"))
-    z = logits / temperature
     if filtered:
         z = filtered_logits(logits, seen, penalty, temperature, top_k, top_p, min_p)
+    else:
+        z = logits / temperature
     if all_greedy:
         token = z.argmax(-1)
     else:

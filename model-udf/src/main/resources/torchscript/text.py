@@ -1,12 +1,11 @@
 # The language half of Qwen2.5-VL: packed tokens (N) to hidden states and log-probabilities. Sequences lie one behind the other without padding.
 # A root is a sequence from position 0 on; a branch goes on where its root ends and sees the root and itself, so that completions of one prompt
 # share it. `pack` says what lies where:
-#   roots (F, P)              the places of each one's tokens, filled up with any place
-#   back (N)                  where each token is among the rows of roots and branches, laid flat one after the other
-# and then for each group of branches of similar length
-#   branches (R, C)           the places of each one's tokens, filled up
-#   keys (R, P' + C)          what a branch sees: its root's places, filled up, then its own
-#   lengths (R)               of each branch's root
+#   back (N)                  where each token is among the rows of all groups, laid flat one after the other
+# and then for each group of roots or of branches of similar length
+#   places (R, C)             of each one's tokens, filled up with any place
+#   keys (R, P + C)           what a branch sees: its root's places, filled up, then its own; (0, 0) for roots, which see themselves
+#   lengths (R)               of each branch's root; (0) for roots
 from typing import List, Optional, Tuple
 
 import torch
@@ -95,11 +94,11 @@ def branching(q: Tensor, kv: Tensor, mask: Tensor, wide: bool) -> Tensor:
 
 
 def branch_masks(pack: List[Tensor], heads: List[int], dtype: int) -> List[Tensor]:
-    """(R, 1, H/KV · C, P' + C) a group, 0 where a branch's token sees: its root, and itself up to there; -inf elsewhere."""
+    """(R, 1, H/KV · C, P + C) a group of branches, 0 where a token sees: its root, and itself up to there; -inf elsewhere. Nothing of roots."""
     masks: List[Tensor] = []
-    for g in range(2, len(pack), 3):
-        branches, keys, lengths = pack[g], pack[g + 1], pack[g + 2]
-        own, shared = branches.size(1), keys.size(1) - branches.size(1)
+    for g in range(1, len(pack), 3):
+        places, keys, lengths = pack[g], pack[g + 1], pack[g + 2]
+        own, shared = places.size(1), keys.size(1) - places.size(1)
         at = torch.arange(keys.size(1), device=keys.device)
         root = (at < shared).logical_and(at.unsqueeze(0) < lengths.unsqueeze(1))
         before = (at >= shared).logical_and((at - shared).unsqueeze(0) <= torch.arange(own, device=at.device).unsqueeze(1))
@@ -112,13 +111,16 @@ def packed(q: Tensor, kv: Tensor, pack: List[Tensor], masks: List[Tensor], wide:
     """Attention of packed tokens, q (N, H, d), kv (N, 2 KV, d) → (N, H · d). Rows are looked up with `embedding`: its gradient is quick."""
     h, n, d = q.size(1), kv.size(1), q.size(2)
     flat_q, flat_kv = q.reshape(-1, h * d), kv.view(-1, n * d)
-    f, p = pack[0].size(0), pack[0].size(1)
-    seen = [causal(torch.embedding(flat_q, pack[0]).view(f, p, h, d), torch.embedding(flat_kv, pack[0]).view(f, p, n, d), wide)]
+    seen: List[Tensor] = []
     for g in range(len(masks)):
-        branches, keys = pack[2 + 3 * g], pack[3 + 3 * g]
-        r, c, s = branches.size(0), branches.size(1), keys.size(1)
-        seen.append(branching(torch.embedding(flat_q, branches).view(r, c, h, d), torch.embedding(flat_kv, keys).view(r, s, n, d), masks[g], wide))
-    return torch.embedding(torch.cat(seen, 0), pack[1])
+        places, keys = pack[1 + 3 * g], pack[2 + 3 * g]
+        r, c, s = places.size(0), places.size(1), keys.size(1)
+        rows = torch.embedding(flat_q, places).view(r, c, h, d)
+        if s == 0:
+            seen.append(causal(rows, torch.embedding(flat_kv, places).view(r, c, n, d), wide))
+        else:
+            seen.append(branching(rows, torch.embedding(flat_kv, keys).view(r, s, n, d), masks[g], wide))
+    return torch.embedding(torch.cat(seen, 0), pack[0])
 
 
 def text_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, seen: Tensor, epsilon: float) -> Tensor:
@@ -130,19 +132,23 @@ def text_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, seen: Tenso
 
 
 def packed_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, cos: Tensor, sin: Tensor, pack: List[Tensor], masks: List[Tensor], wide: bool, heads: List[int],
-                 epsilon: float) -> Tensor:
-    """One layer, with its adapters if a has any."""
+                 epsilon: float, asked: Optional[Tensor]) -> Tensor:
+    """One layer, with its adapters if a has any. asked (M): the places whose results are needed, of the last layer; else all are."""
     q, kv = attention_inputs(x, w, a, at, cos, sin, heads, epsilon)
-    return text_layer(x, w, a, at, packed(q, kv, pack, masks, wide), epsilon)
+    seen = packed(q, kv, pack, masks, wide)
+    if asked is not None:
+        x, seen = torch.embedding(x, asked), torch.embedding(seen, asked)
+    return text_layer(x, w, a, at, seen, epsilon)
 
 
-def text_hidden(x: Tensor, w: List[Tensor], positions: Tensor, pack: List[Tensor], heads: List[int], sections: List[int], theta: float, epsilon: float) -> Tensor:
-    """x (N, D) through all layers, before the last norm."""
+def text_hidden(x: Tensor, w: List[Tensor], positions: Tensor, pack: List[Tensor], places: Tensor, heads: List[int], sections: List[int], theta: float,
+                epsilon: float) -> Tensor:
+    """x (N, D) through all layers, before the last norm, at places (M)."""
     angles = mrope(positions, theta, sections)
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     masks = branch_masks(pack, heads, x.dtype)
     for l in range(len(w) // 7):
-        x = packed_layer(x, w, [], 7 * l, cos, sin, pack, masks, False, heads, epsilon)
+        x = packed_layer(x, w, [], 7 * l, cos, sin, pack, masks, False, heads, epsilon, places if l + 1 == len(w) // 7 else None)
     return x
 
 
@@ -190,8 +196,8 @@ def logits_of(x: Tensor, norm: Tensor, head: Tensor, epsilon: float) -> Tensor:
 def logits_at(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, pack: List[Tensor], places: Tensor, embed: Tensor, norm: Tensor, head: Tensor,
               w: List[Tensor], heads: List[int], sections: List[int], theta: float, epsilon: float) -> Tensor:
     """The logits (M, V) float32 at places (M)."""
-    x = text_hidden(embedded(ids, embed, pictures, at), w, positions, pack, heads, sections, theta, epsilon)
-    return logits_of(x[places], norm, head, epsilon)
+    x = text_hidden(embedded(ids, embed, pictures, at), w, positions, pack, places, heads, sections, theta, epsilon)
+    return logits_of(x, norm, head, epsilon)
 
 
 @torch.jit.export
@@ -199,7 +205,7 @@ def log_probs(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, pack
               embed: Tensor, norm: Tensor, head: Tensor, w: List[Tensor], heads: List[int], sections: List[int], theta: float, epsilon: float) -> List[Tensor]:
     """log softmax(logits / temperature) of targets (M) that follow places (M), and the entropy (M) in nats; both float32. Logits exist for 256
     places at a time."""
-    x = text_hidden(embedded(ids, embed, pictures, at), w, positions, pack, heads, sections, theta, epsilon)[places]
+    x = text_hidden(embedded(ids, embed, pictures, at), w, positions, pack, places, heads, sections, theta, epsilon)
     chosen: List[Tensor] = []
     entropies: List[Tensor] = []
     for i in range((places.size(0) + 255) // 256):

@@ -52,7 +52,9 @@ def scored(x: Tensor, targets: Tensor, norm: Tensor, head: Tensor, a: List[Tenso
     logits = logits_of(x, norm, head, epsilon)
     if len(a) > 0:
         logits = adapted(logits, rms_norm(x, norm, epsilon), a, at)
-    lp = torch.log_softmax(logits / temperature, -1)
+    if temperature != 1.0:
+        logits = logits / temperature
+    lp = torch.log_softmax(logits, -1)
     return lp.gather(1, targets.unsqueeze(1)).squeeze(1), entropy_of(lp if bonus != 0.0 else lp.detach())
 
 
@@ -123,13 +125,14 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
     needed = below
     for l in range(layers):
         text_in.append(x.detach().requires_grad_(needed))
-        x = packed_layer(text_in[l], own_text, a_text, 7 * l, cos, sin, pack, masks, True, heads, epsilon)
+        asked = places if l + 1 == layers else None
+        x = packed_layer(text_in[l], own_text, a_text, 7 * l, cos, sin, pack, masks, True, heads, epsilon, asked)
         text_out.append(x.detach() if recompute else x)
         needed = needed or (learn and learning(learns, first, body + 7 * l, body + 7 * l + 7))
 
     # The targets.
     head = own_top[2] if t > 2 else own_top[0]
-    last = x.detach()[places]
+    last = x.detach()
     slices = (places.size(0) + at_once - 1) // at_once
     head_in: List[Tensor] = []
     chosen: List[Tensor] = []
@@ -160,14 +163,15 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
             if lp.requires_grad:
                 by_last.append(add_gradients(outputs, by_outputs, head_in[i], leaves, own, learns, first, embed, body, True, sums))
         if needed:
-            by_x = torch.zeros_like(x).index_add(0, places, torch.cat(by_last, 0))
+            by_x = torch.cat(by_last, 0)
             for i in range(layers):
                 l = layers - 1 - i
                 start = body + 7 * l
                 if text_in[l].requires_grad or learning(learns, first, start, start + 7):
                     y = text_out[l]
                     if recompute:
-                        y = packed_layer(text_in[l], own_text, a_text, 7 * l, cos, sin, pack, masks, True, heads, epsilon)
+                        asked = places if l + 1 == layers else None
+                        y = packed_layer(text_in[l], own_text, a_text, 7 * l, cos, sin, pack, masks, True, heads, epsilon, asked)
                     by_x = add_gradients([y], [by_x], text_in[l], leaves, own, learns, first, start, start + 7, False, sums)
             if learns[embed] >= 0:  # In float32, or frequent tokens' sums would stand still in bfloat16.
                 by_tokens = by_x.to(torch.float32).index_fill(0, at, 0.0)
@@ -206,7 +210,7 @@ def add_to(sums: List[Tensor], more: List[Tensor]) -> List[Tensor]:
 @torch.jit.export
 def clip_gradients(sums: List[Tensor], longest: float) -> Tensor:
     """Scales all gradients so that their joint norm is at most `longest` (0: left alone); returns the norm before, as torch does."""
-    norm = torch.linalg_vector_norm(torch.stack(torch._foreach_norm(sums)))
+    norm = torch.ops.aten.linalg_vector_norm(torch.stack(torch._foreach_norm(sums)))
     if longest > 0.0:
         torch._foreach_mul_(sums, (longest / (norm + 1e-6)).clamp(0.0, 1.0))
     return norm

@@ -19,7 +19,7 @@ def vision_rope(places: Tensor, half: int) -> Tensor:
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """x (…, d) turned by the angles: x·cos + (-x₂, x₁)·sin (arXiv 2104.09864, in halves)."""
     parts = x.chunk(2, -1)
-    return x * cos + torch.cat([-parts[1], parts[0]], -1) * sin
+    return torch.addcmul(x * cos, torch.cat([-parts[1], parts[0]], -1), sin)
 
 
 def segment_attention(q: Tensor, k: Tensor, v: Tensor, runs: List[int]) -> Tensor:

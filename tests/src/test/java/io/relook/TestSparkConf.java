@@ -54,6 +54,8 @@ final class TestSparkConf {
   private static final Set<String> ENVIRONMENT =
       Set.of(
           "DJL_OFFLINE",
+          "MALLOC_MMAP_THRESHOLD_",
+          "MALLOC_TRIM_THRESHOLD_",
           "OPT_OUT_TRACKING",
           "PYTORCH_LIBRARY_PATH",
           "PYTORCH_VERSION",

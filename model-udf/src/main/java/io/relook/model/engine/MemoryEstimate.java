@@ -16,9 +16,9 @@ import java.util.List;
  */
 public record MemoryEstimate(long optimizer, long activations, long recomputed, long logits) {
   /** Layers' worth that come and go while one runs forward and back; with an adapter. */
-  private static final int PASSING = 4;
+  private static final int PASSING = 3;
 
-  private static final int PASSING_ADAPTED = 6;
+  private static final int PASSING_ADAPTED = 4;
 
   public long total() {
     return optimizer + activations + logits;

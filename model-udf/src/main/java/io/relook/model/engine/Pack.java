@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /**
@@ -40,8 +41,8 @@ final class Pack {
 
   private record Branch(Span own, Span root) {}
 
-  /** Below it a branch goes to another group than the longest's. Our choice. */
-  private static final double LEAST_OF_LONGEST = 0.7;
+  /** Below it a root or branch goes to another group than the longest's. Our choice. */
+  private static final double LEAST_OF_LONGEST = 0.9;
 
   private final Place[] rows;
   private final List<Span> roots = new ArrayList<>();
@@ -154,15 +155,16 @@ final class Pack {
     long queries = 0;
     long keys = 0;
     long masks = 0;
-    for (List<Branch> group : groups()) {
+    for (List<Branch> group : groups(branches, Branch::own)) {
       long own = cells(spans(group));
       long seen = own + cells(rootsOf(group));
       queries += own;
       keys += seen;
       masks += own * seen / group.size();
     }
+    long rootCells = groups(roots, Function.identity()).stream().mapToLong(Pack::cells).sum();
     long patches = pictures.keySet().stream().mapToLong(p -> (long) p.height() * p.width()).sum();
-    return new Size(ids.length, cells(roots), queries, keys, masks, patches);
+    return new Size(ids.length, rootCells, queries, keys, masks, patches);
   }
 
   /** The place of a row's token. */
@@ -195,13 +197,18 @@ final class Pack {
     return scope.create(positions, new Shape(3, ids.length));
   }
 
-  /** roots, back, then branches, keys and lengths of each group: see {@code text.py}. */
+  /** back, then places, keys and lengths of each group: see {@code text.py}. */
   NDList layout(NDManager scope) {
     long[] back = new long[ids.length];
-    NDList layout = new NDList(rectangle(scope, roots, longest(roots)));
-    int rows = tell(back, roots, 0);
     NDList attention = new NDList();
-    for (List<Branch> group : groups()) {
+    int rows = 0;
+    for (List<Span> group : groups(roots, Function.identity())) {
+      attention.add(rectangle(scope, group, longest(group)));
+      attention.add(scope.create(new long[0], new Shape(0, 0)));
+      attention.add(scope.create(new long[0]));
+      rows = tell(back, group, rows);
+    }
+    for (List<Branch> group : groups(branches, Branch::own)) {
       List<Span> spans = spans(group);
       int longest = longest(spans);
       int seen = longest(rootsOf(group));
@@ -215,22 +222,22 @@ final class Pack {
       attention.add(scope.create(rootsOf(group).stream().mapToLong(Span::length).toArray()));
       rows = tell(back, spans, rows);
     }
-    layout.add(scope.create(back));
-    layout.addAll(attention);
-    return layout;
+    return new NDList(scope.create(back)).addAll(attention);
   }
 
-  /** Branches of similar length: the shortest of a group has most of the longest's. */
-  private List<List<Branch>> groups() {
-    List<Branch> sorted = new ArrayList<>(branches);
-    sorted.sort(Comparator.comparingInt((Branch branch) -> branch.own.length).reversed());
-    List<List<Branch>> groups = new ArrayList<>();
-    for (Branch branch : sorted) {
-      List<Branch> last = groups.isEmpty() ? List.of() : groups.get(groups.size() - 1);
-      if (last.isEmpty() || branch.own.length < LEAST_OF_LONGEST * last.get(0).own.length) {
+  /** Of similar length: the shortest of a group has most of the longest's. */
+  private static <T> List<List<T>> groups(List<T> all, Function<T, Span> span) {
+    List<T> sorted = new ArrayList<>(all);
+    sorted.sort(Comparator.comparingInt((T one) -> span.apply(one).length).reversed());
+    List<List<T>> groups = new ArrayList<>();
+    double least = Double.POSITIVE_INFINITY;
+    for (T one : sorted) {
+      int length = span.apply(one).length;
+      if (groups.isEmpty() || length < least) {
         groups.add(new ArrayList<>());
+        least = LEAST_OF_LONGEST * length;
       }
-      groups.get(groups.size() - 1).add(branch);
+      groups.get(groups.size() - 1).add(one);
     }
     return groups;
   }
