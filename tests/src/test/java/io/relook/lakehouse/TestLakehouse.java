@@ -191,16 +191,36 @@ class TestLakehouse {
     rewards(later, "another", 1);
     assertEquals(
         List.of("CREATE TABLE", "WRITE", "WRITE", "OPTIMIZE", "WRITE"),
-        later
-            .spark()
-            .sql("DESCRIBE HISTORY delta.`" + place + "/rewards`")
-            .orderBy("version")
-            .select("operation")
-            .collectAsList()
-            .stream()
-            .map(row -> row.getString(0))
-            .toList());
+        operations(later, Path.of(place, "rewards")));
     assertEquals(Lakehouse.MANY_FILES + 1, later.read(Table.REWARDS).count());
+  }
+
+  /** What is committed is no failure of the append: here a file that was to be joined is gone. */
+  @Test
+  void smallFilesThatCannotBeJoinedEndNoRun() throws IOException {
+    Path place = folder.resolve("broken");
+    rewards(
+        Lakehouse.open(TestSession.spark(), place.toString()), "many", Lakehouse.MANY_FILES - 1);
+    try (Stream<Path> files = Files.list(place.resolve("rewards"))) {
+      Files.delete(files.filter(f -> f.toString().endsWith(".parquet")).findFirst().orElseThrow());
+    }
+    Lakehouse later = Lakehouse.open(TestSession.spark(), place.toString());
+    rewards(later, "one", 1);
+    assertEquals(
+        List.of("CREATE TABLE", "WRITE", "WRITE"), operations(later, place.resolve("rewards")));
+    assertEquals(1, later.read(Table.REWARDS).where("trajectory_id = 'one0'").count());
+  }
+
+  private static List<String> operations(Lakehouse lakehouse, Path table) {
+    return lakehouse
+        .spark()
+        .sql("DESCRIBE HISTORY delta.`" + table + "`")
+        .orderBy("version")
+        .select("operation")
+        .collectAsList()
+        .stream()
+        .map(row -> row.getString(0))
+        .toList();
   }
 
   /** So many rows, each in a file of its own. */
