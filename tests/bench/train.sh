@@ -13,7 +13,6 @@ model=$(realpath "$1") workload=$(realpath "$2")
 [ -n "${DTYPES:-}" ] || DTYPES="float32$(grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo && echo ' autocast' || true)"
 [ -n "${RECORD:-}" ] || { RECORD=$(mktemp); trap 'rm -f "$RECORD"' EXIT; }
 RECORD=$(realpath "$RECORD")
-export MALLOC_TRIM_THRESHOLD_=8000000000 MALLOC_MMAP_THRESHOLD_=1000000000 # both sides keep what they freed, as the launcher has it
 common=(--batch "$BATCH" --threads "$THREADS" --repeats "$REPEATS" ${PROMPTS:+--prompts "$PROMPTS"})
 peer() { (cd "$BENCH" && "$PYTHON" "$@" --model "$model" --workload "$workload" "${common[@]}" --append "$RECORD" >&2); }
 ours() { "$home/relook" bench train "$workload" --model "$model" "${common[@]}" "$@" | tee -a "$RECORD" >&2; }
