@@ -38,7 +38,7 @@ def project_add(residual: Tensor, x: Tensor, weight: Tensor) -> Tensor:
     """residual + x Wᵀ."""
     if weight.is_mkldnn:
         return torch.ops.mkldnn._linear_pointwise(x, residual, weight, None, "add")
-    return residual + F.linear(x, weight)
+    return torch.addmm(residual, x, weight.t())
 
 
 def adapted(y: Tensor, x: Tensor, a: List[Tensor], at: int) -> Tensor:
