@@ -7,7 +7,8 @@ from torch import Tensor
 
 
 def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
-    """x / sqrt(mean(x²) + ε) · weight, in float32 inside (arXiv 1910.07467). The norm's gradient takes a third of the passes that a mean of squares does."""
+    """x / sqrt(mean(x²) + ε) · weight, in float32 inside (arXiv 1910.07467). The gradient of a norm takes
+    fewer passes than that of a mean of squares."""
     wide = x.to(torch.float32)
     norm = torch.ops.aten.linalg_vector_norm(wide, 2.0, [-1], True)
     wide = wide * torch.rsqrt(norm * norm / x.size(-1) + epsilon)
