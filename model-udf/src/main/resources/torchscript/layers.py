@@ -7,8 +7,7 @@ from torch import Tensor
 
 
 def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
-    """x / sqrt(mean(x²) + ε) · weight, in float32 inside (arXiv 1910.07467). The gradient of a norm takes
-    fewer passes than that of a mean of squares."""
+    """x / sqrt(mean(x²) + ε) · weight, in float32 inside (arXiv 1910.07467)."""
     wide = x.to(torch.float32)
     norm = torch.ops.aten.linalg_vector_norm(wide, 2.0, [-1], True)
     wide = wide * torch.rsqrt(norm * norm / x.size(-1) + epsilon)
@@ -16,7 +15,7 @@ def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
 
 
 def gated(gate_up: Tensor) -> Tensor:
-    """silu(gate) · up (arXiv 2002.05202), the two side by side. Split, not sliced: the gradient of a slice is a tensor of zeros for each."""
+    """silu(gate) · up (arXiv 2002.05202), the two side by side."""
     parts = gate_up.chunk(2, -1)
     return F.silu(parts[0]) * parts[1]
 
@@ -68,4 +67,17 @@ def adapters(weights: int, first: List[int], rows: List[int], scale: float, pair
         else:
             results.append(torch.cat(a, 0).to(compute))
             results.append(torch.cat(b, 1).to(compute))
+    return results
+
+
+def gradients_through(outputs: List[Tensor], by_outputs: List[Tensor], leaves: List[Tensor]) -> List[Tensor]:
+    """Gradients of the leaves, given those of the outputs; zeros for a leaf that no output depends on."""
+    by: List[Optional[Tensor]] = []
+    for gradient in by_outputs:
+        by.append(gradient)
+    gradients = torch.autograd.grad(outputs, leaves, by, allow_unused=True)
+    results: List[Tensor] = []
+    for i in range(len(leaves)):
+        gradient = gradients[i]
+        results.append(torch.zeros_like(leaves[i]) if gradient is None else gradient)
     return results

@@ -147,12 +147,7 @@ def policy_objective(log_probs: Tensor, entropy: Tensor, given: Tensor, level: s
 
 def gradients_of(loss: Tensor, leaves: List[Tensor]) -> List[Tensor]:
     """Zeros for a leaf that the loss does not depend on."""
-    gradients = torch.autograd.grad([loss], leaves, allow_unused=True)
-    results: List[Tensor] = []
-    for i in range(len(leaves)):
-        gradient = gradients[i]
-        results.append(torch.zeros_like(leaves[i]) if gradient is None else gradient)
-    return results
+    return gradients_through([loss], [torch.ones_like(loss)], leaves)
 
 
 @torch.jit.export

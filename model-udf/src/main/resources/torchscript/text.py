@@ -44,11 +44,11 @@ def embedded(ids: Tensor, embed: Tensor, pictures: Tensor, at: Tensor) -> Tensor
     return x
 
 
-def attention_inputs(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, cos: Tensor, sin: Tensor, heads: List[int], epsilon: float) -> Tuple[Tensor, Tensor]:
-    """q (N, H, d), k and v (N, 2 KV, d) of one layer; a: its adapters (see `adapted`); heads: H, KV, d."""
+def attention_inputs(x: Tensor, w: List[Tensor], at: int, cos: Tensor, sin: Tensor, heads: List[int], epsilon: float) -> Tuple[Tensor, Tensor]:
+    """q (N, H, d), k and v (N, 2 KV, d) of one layer; heads: H, KV, d."""
     h, kv, d = heads[0], heads[1], heads[2]
     x = rms_norm(x, w[at], epsilon)
-    qkv = adapted(project(x, w[at + 1], w[at + 2]), x, a, at + 1).view(x.size(0), h + 2 * kv, d)
+    qkv = project(x, w[at + 1], w[at + 2]).view(x.size(0), h + 2 * kv, d)
     parts = qkv.split_with_sizes([h + kv, kv], 1)
     qk = rotate(parts[0], cos, sin).split_with_sizes([h, kv], 1)
     return qk[0], torch.cat([qk[1], parts[1]], 1)
@@ -88,7 +88,7 @@ def branching(q: Tensor, kv: Tensor, mask: Tensor, wide: bool) -> Tensor:
     r, c, h, d = q.size(0), q.size(1), q.size(2), q.size(3)
     n = kv.size(2) // 2
     keys = kv.transpose(1, 2).chunk(2, 1)
-    rows = q.view(r, c, n, h // n, d).permute(0, 2, 3, 1, 4).reshape(r, n, h // n * c, d)
+    rows = q.reshape(r, c, n, h // n, d).permute(0, 2, 3, 1, 4).reshape(r, n, h // n * c, d)
     seen = attend(rows, keys[0], keys[1], mask, wide)
     return seen.view(r, n, h // n, c, d).permute(0, 3, 1, 2, 4).reshape(r * c, h * d)
 
@@ -107,8 +107,8 @@ def branch_masks(pack: List[Tensor], heads: List[int], dtype: int) -> List[Tenso
     return masks
 
 
-def packed(q: Tensor, kv: Tensor, pack: List[Tensor], masks: List[Tensor], wide: bool) -> Tensor:
-    """Attention of packed tokens, q (N, H, d), kv (N, 2 KV, d) → (N, H · d). Rows are looked up with `embedding`: its gradient is quick."""
+def packed(q: Tensor, kv: Tensor, pack: List[Tensor], masks: List[Tensor]) -> Tensor:
+    """Attention of packed tokens, q (N, H, d), kv (N, 2 KV, d) → (N, H · d)."""
     h, n, d = q.size(1), kv.size(1), q.size(2)
     flat_q, flat_kv = q.reshape(-1, h * d), kv.view(-1, n * d)
     seen: List[Tensor] = []
@@ -117,28 +117,27 @@ def packed(q: Tensor, kv: Tensor, pack: List[Tensor], masks: List[Tensor], wide:
         r, c, s = places.size(0), places.size(1), keys.size(1)
         rows = torch.embedding(flat_q, places).view(r, c, h, d)
         if s == 0:
-            seen.append(causal(rows, torch.embedding(flat_kv, places).view(r, c, n, d), wide))
+            seen.append(causal(rows, torch.embedding(flat_kv, places).view(r, c, n, d), False))
         else:
-            seen.append(branching(rows, torch.embedding(flat_kv, keys).view(r, s, n, d), masks[g], wide))
+            seen.append(branching(rows, torch.embedding(flat_kv, keys).view(r, s, n, d), masks[g], False))
     return torch.embedding(torch.cat(seen, 0), pack[0])
 
 
-def text_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, seen: Tensor, epsilon: float) -> Tensor:
+def text_layer(x: Tensor, w: List[Tensor], at: int, seen: Tensor, epsilon: float) -> Tensor:
     """x (N, D), with what its attention saw, through the rest of a layer."""
-    x = adapted(project_add(x, seen, w[at + 3]), seen, a, at + 3)
-    inner = rms_norm(x, w[at + 4], epsilon)
-    inner = gated(adapted(project_alone(inner, w[at + 5]), inner, a, at + 5))
-    return adapted(project_add(x, inner, w[at + 6]), inner, a, at + 6)
+    x = project_add(x, seen, w[at + 3])
+    inner = gated(project_alone(rms_norm(x, w[at + 4], epsilon), w[at + 5]))
+    return project_add(x, inner, w[at + 6])
 
 
-def packed_layer(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, cos: Tensor, sin: Tensor, pack: List[Tensor], masks: List[Tensor], wide: bool, heads: List[int],
-                 epsilon: float, asked: Optional[Tensor]) -> Tensor:
-    """One layer, with its adapters if a has any. asked (M): the places whose results are needed, of the last layer; else all are."""
-    q, kv = attention_inputs(x, w, a, at, cos, sin, heads, epsilon)
-    seen = packed(q, kv, pack, masks, wide)
+def packed_layer(x: Tensor, w: List[Tensor], at: int, cos: Tensor, sin: Tensor, pack: List[Tensor], masks: List[Tensor], heads: List[int], epsilon: float,
+                 asked: Optional[Tensor]) -> Tensor:
+    """One layer. asked (M): the places whose results are needed, of the last layer; else all are."""
+    q, kv = attention_inputs(x, w, at, cos, sin, heads, epsilon)
+    seen = packed(q, kv, pack, masks)
     if asked is not None:
         x, seen = torch.embedding(x, asked), torch.embedding(seen, asked)
-    return text_layer(x, w, a, at, seen, epsilon)
+    return text_layer(x, w, at, seen, epsilon)
 
 
 def text_hidden(x: Tensor, w: List[Tensor], positions: Tensor, pack: List[Tensor], places: Tensor, heads: List[int], sections: List[int], theta: float,
@@ -148,7 +147,7 @@ def text_hidden(x: Tensor, w: List[Tensor], positions: Tensor, pack: List[Tensor
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     masks = branch_masks(pack, heads, x.dtype)
     for l in range(len(w) // 7):
-        x = packed_layer(x, w, [], 7 * l, cos, sin, pack, masks, False, heads, epsilon, places if l + 1 == len(w) // 7 else None)
+        x = packed_layer(x, w, 7 * l, cos, sin, pack, masks, heads, epsilon, places if l + 1 == len(w) // 7 else None)
     return x
 
 
@@ -162,12 +161,12 @@ def prefill(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, embed:
     keys: List[Tensor] = []
     values: List[Tensor] = []
     for l in range(len(w) // 7):
-        q, kv = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
+        q, kv = attention_inputs(x, w, 7 * l, cos, sin, heads, epsilon)
         both = kv.transpose(0, 1).chunk(2, 0)
         keys.append(both[0].contiguous())
         values.append(both[1].contiguous())
         if l + 1 < len(w) // 7:
-            x = text_layer(x, w, [], 7 * l, alone(q, kv), epsilon)
+            x = text_layer(x, w, 7 * l, alone(q, kv), epsilon)
     return keys + values
 
 
@@ -180,8 +179,8 @@ def hidden_states(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, 
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     states = [x.to(torch.float32)]
     for l in range(len(w) // 7):
-        q, kv = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
-        x = text_layer(x, w, [], 7 * l, alone(q, kv), epsilon)
+        q, kv = attention_inputs(x, w, 7 * l, cos, sin, heads, epsilon)
+        x = text_layer(x, w, 7 * l, alone(q, kv), epsilon)
         last = l + 1 == len(w) // 7
         states.append((rms_norm(x, norm, epsilon) if last else x).to(torch.float32))
     return states
@@ -233,9 +232,9 @@ def attention_on_image(ids: Tensor, pictures: Tensor, at: Tensor, positions: Ten
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     shares: List[Tensor] = []
     for l in range(len(w) // 7):
-        q, kv = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
+        q, kv = attention_inputs(x, w, 7 * l, cos, sin, heads, epsilon)
         shares.append(attention_at(q, kv, at, first, heads).sum([2]))
-        x = text_layer(x, w, [], 7 * l, alone(q, kv), epsilon)
+        x = text_layer(x, w, 7 * l, alone(q, kv), epsilon)
     return torch.stack(shares, 0).permute(2, 0, 1).contiguous()
 
 
@@ -250,7 +249,7 @@ def attention_map(ids: Tensor, pictures: Tensor, at: Tensor, positions: Tensor, 
     layers = len(w) // 7
     total = torch.zeros([ids.size(0) - first, at.size(0)], dtype=torch.float32, device=x.device)
     for l in range(layers):
-        q, kv = attention_inputs(x, w, [], 7 * l, cos, sin, heads, epsilon)
+        q, kv = attention_inputs(x, w, 7 * l, cos, sin, heads, epsilon)
         total = total + attention_at(q, kv, at, first, heads).mean([0])
-        x = text_layer(x, w, [], 7 * l, alone(q, kv), epsilon)
+        x = text_layer(x, w, 7 * l, alone(q, kv), epsilon)
     return total / float(layers)

@@ -15,47 +15,59 @@ def learning(learns: List[int], first: List[int], start: int, end: int) -> bool:
     return found
 
 
-def add_gradients(outputs: List[Tensor], by_outputs: List[Tensor], x: Tensor, leaves: List[Tensor], own: List[Tensor], learns: List[int], first: List[int],
-                  start: int, end: int, again: bool, sums: List[Tensor]) -> Tensor:
-    """Adds the gradients of the weights start … end - 1 and of their adapters to their sums. Returns that of x, nothing where it needs none.
-    again: the graph is needed once more."""
-    wanted: List[Tensor] = []
-    places: List[int] = []
-    if x.requires_grad:
-        wanted.append(x)
-        places.append(-1)
-    for i in range(start, end):
-        if learns[i] >= 0:
-            wanted.append(leaves[i])
-            places.append(learns[i])
-        if len(first) > 0:
-            for p in range(2 * first[i], 2 * first[i + 1]):
-                wanted.append(own[p])
-                places.append(len(sums) - len(own) + p)
-    by: List[Optional[Tensor]] = []
-    for gradient in by_outputs:
-        by.append(gradient)
-    by_x = torch.zeros([0])
-    gradients = torch.autograd.grad(outputs, wanted, by, retain_graph=again, allow_unused=True)
-    for i in range(len(wanted)):
-        found = gradients[i]
-        if found is not None:
-            if places[i] < 0:
-                by_x = found
-            else:
-                sums[places[i]].add_(found)
-    return by_x
+def add_adapters(joined: List[Tensor], by_joined: List[Tensor], own: List[Tensor], sums: List[Tensor]) -> None:
+    """Adds the gradients of the pairs, given those of what `adapters` made of them, to the last of the sums."""
+    outputs: List[Tensor] = []
+    by: List[Tensor] = []
+    for i in range(len(joined)):
+        if joined[i].size(0) > 0:
+            outputs.append(joined[i])
+            by.append(by_joined[i])
+    if len(outputs) > 0:
+        gradients = gradients_through(outputs, by, own)
+        for p in range(len(own)):
+            sums[len(sums) - len(own) + p].add_(gradients[p])
 
 
-def scored(x: Tensor, targets: Tensor, norm: Tensor, head: Tensor, a: List[Tensor], at: int, temperature: float, bonus: float, epsilon: float) -> Tuple[Tensor, Tensor]:
-    """Log-probability and entropy of targets (M) after hidden states (M, D); the entropy has a gradient where it earns a bonus."""
-    logits = logits_of(x, norm, head, epsilon)
-    if len(a) > 0:
-        logits = adapted(logits, rms_norm(x, norm, epsilon), a, at)
+def vision_weights(first: int, l: int) -> List[int]:
+    """The weights of block l (see gradients.py), of the vision tower from weight number `first` on."""
+    return [first + 10 * l + i for i in range(10)]
+
+
+def text_weights(first: int, l: int) -> List[int]:
+    """The same of the language model."""
+    at = first + 7 * l
+    return [at, at + 1, at + 2, at + 3, -1, at + 4, at + 5, -1, at + 6, -1]
+
+
+def merger_gradient(by: Tensor, x: Tensor, w: List[Tensor], a: List[Tensor], learns: List[int], sums: List[Tensor], by_a: List[Tensor]) -> Tensor:
+    """Adds the gradients of the weights of `merger`, given that of its result; returns that of x."""
+    inner = rms_norm(x, w[1], 1e-6).view(-1, 4 * x.size(1))
+    before = linear(inner, w, a, 2, 3)
+    by = linear_gradient(by, F.gelu(before), w, a, 4, 5, learns, sums, by_a)
+    by = linear_gradient(torch.ops.aten.gelu_backward(by, before), inner, w, a, 2, 3, learns, sums, by_a)
+    return norm_gradient(by.view(x.size(0), x.size(1)), x, w, 1, 1e-6, learns, sums, torch.zeros([1], device=x.device))
+
+
+def scored(x: Tensor, w: List[Tensor], a: List[Tensor], norm: int, head: int, temperature: float, epsilon: float) -> Tensor:
+    """Log-probabilities (M, V) float32 after hidden states (M, D)."""
+    logits = linear(rms_norm(x, w[norm], epsilon), w, a, head, -1).to(torch.float32)
+    return torch.log_softmax(logits if temperature == 1.0 else logits / temperature, -1)
+
+
+def scored_gradient(by_chosen: Tensor, by_entropy: Tensor, lp: Tensor, targets: Tensor, x: Tensor, w: List[Tensor], a: List[Tensor], norm: int, head: int,
+                    temperature: float, bonus: float, epsilon: float, learns: List[int], sums: List[Tensor], by_a: List[Tensor]) -> Tensor:
+    """Adds the gradients of norm and head, given those of the targets' log-probabilities and, where it earns a bonus, of the entropy, each (M);
+    returns that of x. With p = softmax: of log p of the target by the logits 1 - p, of the entropy H -p (log p + H)."""
+    by_p = by_chosen.unsqueeze(1)
+    if bonus != 0.0:
+        by_p = by_p + (lp + entropy_of(lp).unsqueeze(1)) * by_entropy.unsqueeze(1)
+    by = lp.exp().mul_(-by_p)
+    by.scatter_add_(1, targets.unsqueeze(1), by_chosen.unsqueeze(1))
     if temperature != 1.0:
-        logits = logits / temperature
-    lp = torch.log_softmax(logits, -1)
-    return lp.gather(1, targets.unsqueeze(1)).squeeze(1), entropy_of(lp if bonus != 0.0 else lp.detach())
+        by.div_(temperature)
+    by = linear_gradient(by.to(x.dtype), rms_norm(x, w[norm], epsilon), w, a, head, -1, learns, sums, by_a)
+    return norm_gradient(by, x, w, norm, epsilon, learns, sums, torch.zeros([1], device=x.device))
 
 
 @torch.jit.export
@@ -75,75 +87,76 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
     sums (float64), then float32 per target: log-probability, entropy, ratio, factor, divergence."""
     e, v, t, layers = len(ends), len(vision), len(top), len(text) // 7
     embed, body = e + v, e + v + t
-    leaves: List[Tensor] = []
+    norm, head = embed + 1, embed + (2 if t > 2 else 0)
+    w = ends + vision + top + text
     learns: List[int] = []
     count = 0
-    for weight in ends + vision + top + text:
-        i = len(leaves)
-        part = trained[0 if i == 0 else 1 if i < e else 0 if i < e + v else 2]
-        leaves.append(weight.detach().requires_grad_(learn and part > 0))
+    for i in range(len(w)):
+        part = trained[0 if i == 0 else 1 if i < e else 0 if i < embed else 2]
         learns.append(count if part > 0 else -1)
         count += part
-    own: List[Tensor] = []
-    for pair in pairs:
-        own.append(pair.detach().requires_grad_(learn))
-    a: List[Tensor] = []
+    own = [pair.detach().requires_grad_(learn) for pair in pairs]
+    joined: List[Tensor] = []
     if len(own) > 0:
-        a = adapters(len(leaves), first, rows_around, scale, own, top[0].dtype)
-    own_ends, own_vision, own_top, own_text = leaves[:e], leaves[e:embed], leaves[embed:body], leaves[body:]
-    a_ends, a_vision, a_top, a_text = a[:2 * e], a[2 * e:2 * embed], a[2 * embed:2 * body], a[2 * body:]
+        joined = adapters(len(w), first, rows_around, scale, own, top[0].dtype)
+    a = [x.detach() for x in joined]
+    by_a = [torch.zeros_like(x) for x in a]
 
     # The pictures.
     tower = learn and patches.size(0) > 0 and (learning(learns, first, 0, 1) or learning(learns, first, e, embed))
     merging = learn and patches.size(0) > 0 and (tower or learning(learns, first, 1, e))
+    sizes = [vision_heads, vision_heads, w[0].size(0) // vision_heads]
+    none: List[Tensor] = []
     vision_in: List[Tensor] = []
-    vision_out: List[Tensor] = []
+    vision_kept: List[List[Tensor]] = []
     seen = kept
     vision_cos, vision_sin = kept, kept
     if patches.size(0) > 0:
-        x = patch_embeddings(patches, own_ends[0])
-        vision_out.append(x)
-        angles = vision_rope(patch_places, x.size(1) // vision_heads // 2).unsqueeze(1)
+        x = patch_embeddings(patches, w[0])
+        angles = vision_rope(patch_places, sizes[2] // 2).unsqueeze(1)
         vision_cos, vision_sin = angles.cos(), angles.sin()
         for l in range(v // 10):
-            vision_in.append(x.detach().requires_grad_(tower))
-            x = vision_block(vision_in[l], own_vision, a_vision, 10 * l, vision_cos, vision_sin, vision_heads, pictures if l in full_blocks else windows)
-            vision_out.append(x.detach() if recompute else x)
-        vision_in.append(x.detach().requires_grad_(tower))
-        seen = merger(vision_in[v // 10], own_ends, a_ends)[back]
-    else:
-        seen = kept[back]
+            runs = pictures if l in full_blocks else windows
+            block = vision_weights(e, l)
+            made = run_block(x, w, a, block, vision_cos, vision_sin, sizes, 1e-6, none, none, runs, None)
+            vision_in.append(x)
+            vision_kept.append(made if tower and not recompute else none)
+            x = block_result(made, w, a, block)
+        vision_in.append(x)
+        seen = merger(x, w[:e], a[:2 * e])
+    seen = seen[back]
 
     # The language model.
     below = merging or (learn and learns[embed] >= 0)
-    x = embedded(ids, own_top[0].detach(), seen.detach(), at)
+    x = embedded(ids, w[embed], seen, at)
     angles = mrope(positions, theta, sections)
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     masks = branch_masks(pack, heads, torch.float32 if not x.is_cuda else x.dtype)
     text_in: List[Tensor] = []
-    text_out: List[Tensor] = []
+    text_kept: List[List[Tensor]] = []
+    needs: List[bool] = []
     needed = below
     for l in range(layers):
-        text_in.append(x.detach().requires_grad_(needed))
         asked = places if l + 1 == layers else None
-        x = packed_layer(text_in[l], own_text, a_text, 7 * l, cos, sin, pack, masks, True, heads, epsilon, asked)
-        text_out.append(x.detach() if recompute else x)
+        block = text_weights(body, l)
+        made = run_block(x, w, a, block, cos, sin, heads, epsilon, pack, masks, [], asked)
         needed = needed or (learn and learning(learns, first, body + 7 * l, body + 7 * l + 7))
+        needs.append(needed)
+        text_in.append(x)
+        text_kept.append(made if needed and not recompute else none)
+        x = block_result(made, w, a, block)
 
     # The targets.
-    head = own_top[2] if t > 2 else own_top[0]
-    last = x.detach()
     slices = (places.size(0) + at_once - 1) // at_once
-    head_in: List[Tensor] = []
     chosen: List[Tensor] = []
     entropies: List[Tensor] = []
+    lp = kept
     for i in range(slices):
-        head_in.append(last[at_once * i:at_once * i + at_once].detach().requires_grad_(needed))
-        lp, entropy = scored(head_in[i], targets[at_once * i:at_once * i + at_once], own_top[1], head, a_top, t - 1, temperature, bonus, epsilon)
-        chosen.append(lp if slices == 1 else lp.detach())
-        entropies.append(entropy if slices == 1 else entropy.detach())
-    all_chosen = torch.cat(chosen).detach().requires_grad_(learn)
-    all_entropies = torch.cat(entropies).detach().requires_grad_(learn)
+        lp = scored(x[at_once * i:at_once * i + at_once], w, a, norm, head, temperature, epsilon)
+        chosen.append(lp.gather(1, targets[at_once * i:at_once * i + at_once].unsqueeze(1)).squeeze(1))
+        entropies.append(entropy_of(lp))
+    all_chosen = torch.cat(chosen).requires_grad_(learn)
+    all_entropies = torch.cat(entropies).requires_grad_(learn)
     rows = torch.zeros([given.size(1) * given.size(2)], dtype=torch.float64, device=ids.device)
     parts = policy_objective(rows.index_copy(0, cells, all_chosen.to(torch.float64)).view(given.size(1), given.size(2)),
                              rows.index_copy(0, cells, all_entropies.to(torch.float64)).view(given.size(1), given.size(2)), given, level, clamp, surrogate,
@@ -154,39 +167,39 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
         by_scores = gradients_of(parts[0], [all_chosen, all_entropies])
         by_last: List[Tensor] = []
         for i in range(slices):
-            lp, entropy = chosen[i], entropies[i]
+            start, end = at_once * i, min(at_once * i + at_once, places.size(0))
             if slices > 1:
-                lp, entropy = scored(head_in[i], targets[at_once * i:at_once * i + at_once], own_top[1], head, a_top, t - 1, temperature, bonus, epsilon)
-            outputs, by_outputs = [lp], [by_scores[0][at_once * i:at_once * i + at_once]]
-            if bonus != 0.0:
-                outputs, by_outputs = [lp, entropy], [by_outputs[0], by_scores[1][at_once * i:at_once * i + at_once]]
-            if lp.requires_grad:
-                by_last.append(add_gradients(outputs, by_outputs, head_in[i], leaves, own, learns, first, embed, body, True, sums))
-        if needed:
-            by_x = torch.cat(by_last, 0)
-            for i in range(layers):
-                l = layers - 1 - i
-                start = body + 7 * l
-                if text_in[l].requires_grad or learning(learns, first, start, start + 7):
-                    y = text_out[l]
-                    if recompute:
-                        asked = places if l + 1 == layers else None
-                        y = packed_layer(text_in[l], own_text, a_text, 7 * l, cos, sin, pack, masks, True, heads, epsilon, asked)
-                    by_x = add_gradients([y], [by_x], text_in[l], leaves, own, learns, first, start, start + 7, False, sums)
-            if learns[embed] >= 0:  # In float32, or frequent tokens' sums would stand still in bfloat16.
-                by_tokens = by_x.to(torch.float32).index_fill(0, at, 0.0)
-                sums[learns[embed]].add_(torch.ops.aten.embedding_dense_backward(by_tokens, ids, own_top[0].size(0), -1, False))
-            if merging:
-                by_x = add_gradients([seen], [by_x[at]], vision_in[v // 10], leaves, own, learns, first, 1, e, False, sums)
-            if tower:
-                for i in range(v // 10):
-                    l = v // 10 - 1 - i
-                    y = vision_out[l + 1]
-                    if recompute:
-                        y = vision_block(vision_in[l], own_vision, a_vision, 10 * l, vision_cos, vision_sin, vision_heads, pictures if l in full_blocks else windows)
-                    by_x = add_gradients([y], [by_x], vision_in[l], leaves, own, learns, first, e + 10 * l, e + 10 * l + 10, False, sums)
-                if learns[0] >= 0:
-                    add_gradients([vision_out[0]], [by_x], patches, leaves, own, learns, first, 0, 1, False, sums)
+                lp = scored(x[start:end], w, a, norm, head, temperature, epsilon)
+            by_last.append(scored_gradient(by_scores[0][start:end], by_scores[1][start:end], lp, targets[start:end], x[start:end], w, a, norm, head, temperature,
+                                           bonus, epsilon, learns, sums, by_a))
+        by_x = torch.cat(by_last, 0)
+        for i in range(layers):
+            l = layers - 1 - i
+            if needs[l]:
+                asked = places if l + 1 == layers else None
+                block = text_weights(body, l)
+                made = text_kept[l]
+                if recompute:
+                    made = run_block(text_in[l], w, a, block, cos, sin, heads, epsilon, pack, masks, [], asked)
+                by_x = block_gradient(by_x, text_in[l], made, w, a, block, cos, sin, heads, epsilon, pack, asked, learns, sums, by_a)
+                text_kept[l] = none
+        if learns[embed] >= 0:  # In float32, or frequent tokens' sums would stand still in bfloat16.
+            sums[learns[embed]].add_(scattered(by_x.to(torch.float32).index_fill(0, at, 0.0), ids, w[embed].size(0)))
+        if merging:
+            by_x = merger_gradient(scattered(by_x[at], back, patches.size(0) // 4), vision_in[v // 10], w, a, learns, sums, by_a)
+        if tower:
+            for i in range(v // 10):
+                l = v // 10 - 1 - i
+                runs = pictures if l in full_blocks else windows
+                block = vision_weights(e, l)
+                made = vision_kept[l]
+                if recompute:
+                    made = run_block(vision_in[l], w, a, block, vision_cos, vision_sin, sizes, 1e-6, none, none, runs, None)
+                by_x = block_gradient(by_x, vision_in[l], made, w, a, block, vision_cos, vision_sin, sizes, 1e-6, none, None, learns, sums, by_a)
+                vision_kept[l] = none
+            if learns[0] >= 0:
+                add_product(sums[learns[0]], by_x, patches.to(by_x.dtype))
+        add_adapters(joined, by_a, own, sums)
     results = [torch.stack(parts[:4]).detach(), all_chosen.detach(), all_entropies.detach()]
     for part in parts[4:]:
         results.append(part.reshape([-1])[cells].to(torch.float32))

@@ -22,6 +22,12 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.addcmul(x * cos, torch.cat([-parts[1], parts[0]], -1), sin)
 
 
+def everywhere(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Attention of sequences that see all of themselves, (B, T, H, d) each → (B · T, H · d)."""
+    seen = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))
+    return seen.transpose(1, 2).reshape(q.size(0) * q.size(1), q.size(2) * q.size(3))
+
+
 def segment_attention(q: Tensor, k: Tensor, v: Tensor, runs: List[int]) -> Tensor:
     """Attention inside each segment; q, k, v (N, H, d) → (N, H·d). Segments of equal length run as one batch."""
     outputs: List[Tensor] = []
@@ -30,24 +36,21 @@ def segment_attention(q: Tensor, k: Tensor, v: Tensor, runs: List[int]) -> Tenso
         length, count = runs[2 * i], runs[2 * i + 1]
         end = at + length * count
         shape = [count, length, q.size(1), q.size(2)]
-        out = F.scaled_dot_product_attention(q[at:end].view(shape).transpose(1, 2), k[at:end].view(shape).transpose(1, 2), v[at:end].view(shape).transpose(1, 2))
-        outputs.append(out.transpose(1, 2).reshape(length * count, q.size(1) * q.size(2)))
+        outputs.append(everywhere(q[at:end].view(shape), k[at:end].view(shape), v[at:end].view(shape)))
         at = end
     return torch.cat(outputs, 0)
 
 
-def vision_block(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, cos: Tensor, sin: Tensor, heads: int, runs: List[int]) -> Tensor:
-    """x (N, D); a: adapters (see `adapted`)."""
+def vision_block(x: Tensor, w: List[Tensor], at: int, cos: Tensor, sin: Tensor, heads: int, runs: List[int]) -> Tensor:
+    """x (N, D)."""
     n, d = x.size(0), x.size(1) // heads
-    inner = rms_norm(x, w[at], 1e-6)
-    qkv = adapted(project(inner, w[at + 1], w[at + 2]), inner, a, at + 1).view(n, 3, heads, d)
+    qkv = project(rms_norm(x, w[at], 1e-6), w[at + 1], w[at + 2]).view(n, 3, heads, d)
     parts = qkv.unbind(1)
     q, k = rotate(parts[0].to(torch.float32), cos, sin).to(x.dtype), rotate(parts[1].to(torch.float32), cos, sin).to(x.dtype)
     seen = segment_attention(q, k, parts[2], runs)
-    x = x + adapted(project(seen, w[at + 3], w[at + 4]), seen, a, at + 3)
-    inner = rms_norm(x, w[at + 5], 1e-6)
-    inner = gated(adapted(project(inner, w[at + 6], w[at + 7]), inner, a, at + 6))
-    return x + adapted(project(inner, w[at + 8], w[at + 9]), inner, a, at + 8)
+    x = x + project(seen, w[at + 3], w[at + 4])
+    inner = gated(project(rms_norm(x, w[at + 5], 1e-6), w[at + 6], w[at + 7]))
+    return x + project(inner, w[at + 8], w[at + 9])
 
 
 def patch_embeddings(patches: Tensor, weight: Tensor) -> Tensor:
@@ -72,5 +75,5 @@ def encode_pictures(patches: Tensor, places: Tensor, back: Tensor, w: List[Tenso
     angles = vision_rope(places, x.size(1) // heads // 2).unsqueeze(1)
     cos, sin = angles.cos(), angles.sin()
     for l in range(len(w) // 10):
-        x = vision_block(x, w, [], 10 * l, cos, sin, heads, pictures if l in full_blocks else windows)
+        x = vision_block(x, w, 10 * l, cos, sin, heads, pictures if l in full_blocks else windows)
     return merger(x, ends, [])[back]

@@ -5,9 +5,9 @@ import java.util.List;
 
 /**
  * Bytes that training is still to take once the weights are loaded. The activations are counted
- * from what the programs keep for the gradient ({@code text.py}, {@code vision.py}), tensor by
- * tensor; what a layer takes for a moment, and what the allocator cannot use again, is an allowance
- * by measurement.
+ * from what the programs keep for the gradient ({@code gradients.py}), tensor by tensor; what a
+ * layer takes for a moment, and what the allocator cannot use again, is an allowance by
+ * measurement.
  *
  * @param optimizer gradient and both moments of what learns
  * @param activations of a pass
@@ -15,10 +15,8 @@ import java.util.List;
  * @param logits of the targets that are scored together
  */
 public record MemoryEstimate(long optimizer, long activations, long recomputed, long logits) {
-  /** Layers' worth that come and go while one runs forward and back; with an adapter. */
+  /** Layers' worth that come and go while one runs forward and back. */
   private static final int PASSING = 3;
-
-  private static final int PASSING_ADAPTED = 4;
 
   public long total() {
     return optimizer + activations + logits;
@@ -63,8 +61,7 @@ public record MemoryEstimate(long optimizer, long activations, long recomputed, 
     int width = size.type().bytes();
     long layer = textLayer(t, pack, width);
     long inputs = width * t.layers() * pack.tokens() * t.hiddenSize();
-    long passing = (size.lora() == null ? PASSING : PASSING_ADAPTED) * layer;
-    long bytes = passing + (recompute ? inputs + layer : t.layers() * layer);
+    long bytes = PASSING * layer + (recompute ? inputs + layer : t.layers() * layer);
     // 0 or -inf for each head that shares a key head, and whether a token is seen.
     bytes += 5 * pack.maskCells() * (t.heads() / t.kvHeads());
     if (size.picturesLearn()) {
@@ -88,24 +85,18 @@ public record MemoryEstimate(long optimizer, long activations, long recomputed, 
     long d = t.hiddenSize();
     long q = (long) t.heads() * t.headDim();
     long kv = 2L * t.kvHeads() * t.headDim();
-    // Input, sum after attention, two norms twice each; what attention saw; gate and up, silu,
-    // product.
-    long token = width * (6 * d + q + 4L * t.intermediateSize()) + norms(d, width);
-    // Looked up: queries and outputs of each cell; keys and values of a root for each head, of a
-    // branch once. Attention is in float32.
-    long roots = 4 * pack.rootCells() * 4 * q;
-    long branches = 4 * (pack.branchCells() * 2 * q + pack.branchKeyCells() * kv);
-    return pack.tokens() * token + roots + branches;
+    // Input, sum after attention, what attention saw, gate and up.
+    long token = width * (2 * d + q + 2L * t.intermediateSize());
+    // Looked up: queries, keys and values of each cell, and a branch's root. Attention, in float32:
+    // queries of a branch in another order, keys and values of a root for each head; what it gives.
+    long roots = pack.rootCells() * (width * (q + kv) + 4 * 3 * q);
+    long branches = pack.branchCells() * (width * (q + kv) + 4 * 3 * q);
+    return pack.tokens() * token + roots + branches + 4 * pack.branchKeyCells() * kv;
   }
 
   /** Bytes that one block of the picture half keeps. */
   private static long visionBlock(ModelConfig.Vision v, Pack.Size pack, int width) {
-    long d = v.hiddenSize();
-    return pack.patches() * (width * (13 * d + 4L * v.intermediateSize()) + norms(d, width));
-  }
-
-  /** What two norms keep more where they are computed wider than the rest. */
-  private static long norms(long d, int width) {
-    return width < 4 ? 2 * 4 * d : 0;
+    // As above; queries, keys and values; what attention gives, by groups and by patches.
+    return pack.patches() * width * (7L * v.hiddenSize() + 2L * v.intermediateSize());
   }
 }

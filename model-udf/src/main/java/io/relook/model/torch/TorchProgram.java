@@ -34,6 +34,7 @@ public final class TorchProgram implements AutoCloseable {
           "weights.py",
           "vision.py",
           "text.py",
+          "gradients.py",
           "objectives.py",
           "training.py",
           "sampling.py",
