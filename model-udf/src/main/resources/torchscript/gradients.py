@@ -17,44 +17,69 @@ def add_product(total: Tensor, by: Tensor, x: Tensor) -> None:
         total.add_(torch.mm(by.t(), x))
 
 
-def linear(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, bias: int) -> Tensor:
-    """x Wᵀ + b, with the adapter; in float32 by oneDNN's product, which has no gradient of its own and is quicker than MKL's."""
+def add_columns(total: Tensor, by: Tensor) -> None:
+    """total += Σ by over its rows, as a product: quicker than a sum."""
+    total.add_(torch.mv(by.to(torch.float32).t(), torch.ones([by.size(0)], device=by.device)))
+
+
+def half_of(rows: Tensor, half: int) -> Tensor:
+    """The first (0) or second (1) half of the rows; -1: all."""
+    return rows if half < 0 else rows.chunk(2, 0)[half]
+
+
+def product(x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
+    """x Wᵀ + b; in float32 on a processor by oneDNN, whose product has no gradient of its own, is quicker than MKL's and takes W as it lies."""
+    if x.is_cuda or x.dtype != torch.float32:
+        return F.linear(x, weight, bias)
+    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+
+
+def linear(x: Tensor, w: List[Tensor], a: List[Tensor], at: int, bias: int, half: int) -> Tensor:
+    """x Wᵀ + b, with the adapter, of half of the rows of W or all."""
     b: Optional[Tensor] = None
     if bias >= 0:
-        b = w[bias]
-    if x.is_cuda or x.dtype != torch.float32:
-        return adapted(F.linear(x, w[at], b), x, a, at)
-    return adapted(torch.ops.mkldnn._linear_pointwise(x, w[at], b, "none", [], ""), x, a, at)
-
-
-def linear_gradient(by: Tensor, x: Tensor, w: List[Tensor], a: List[Tensor], at: int, bias: int, learns: List[int], sums: List[Tensor],
-                    by_a: List[Tensor]) -> Tensor:
-    """Adds the gradients of the weight, its bias and its adapter, given that of the result; returns that of x."""
-    if learns[at] >= 0:
-        add_product(sums[learns[at]], by, x)
-    if bias >= 0 and learns[bias] >= 0:
-        sums[learns[bias]].add_(by.sum([0], dtype=torch.float32))
-    by_x = torch.mm(by, w[at])
+        b = half_of(w[bias], half)
+    y = product(x, half_of(w[at], half), b)
     if len(a) > 0 and a[2 * at].size(0) > 0:
-        by_inner = torch.mm(by, a[2 * at + 1])
-        by_a[2 * at] = torch.mm(by_inner.t(), x)
-        by_a[2 * at + 1] = torch.mm(by.t(), F.linear(x, a[2 * at]))
+        y.addmm_(F.linear(x, a[2 * at]), half_of(a[2 * at + 1], half).t())
+    return y
+
+
+def linear_gradient(by: Tensor, x: Tensor, w: List[Tensor], a: List[Tensor], at: int, bias: int, half: int, learns: List[int], sums: List[Tensor],
+                    by_a: List[Tensor]) -> Tensor:
+    """Adds the gradients of the weight, its bias and its adapter, given that of the result of `linear`; returns that of x."""
+    if learns[at] >= 0:
+        add_product(half_of(sums[learns[at]], half), by, x)
+    if bias >= 0 and learns[bias] >= 0:
+        add_columns(half_of(sums[learns[bias]], half), by)
+    by_x = product(by, half_of(w[at], half).t(), None)
+    if len(a) > 0 and a[2 * at].size(0) > 0:
+        by_inner = torch.mm(by, half_of(a[2 * at + 1], half))
+        add_product(by_a[2 * at], by_inner, x)
+        add_product(half_of(by_a[2 * at + 1], half), by, F.linear(x, a[2 * at]))
         by_x.addmm_(by_inner, a[2 * at])
     return by_x
 
 
-def norm_gradient(by: Tensor, x: Tensor, w: List[Tensor], at: int, epsilon: float, learns: List[int], sums: List[Tensor], above: Tensor) -> Tensor:
-    """Adds the gradient of the weight of `rms_norm`; returns that of x, added to what comes from above."""
-    weight = w[at].to(torch.float32)
-    wide, by_wide = x.to(torch.float32), by.to(torch.float32)
+def unit(x: Tensor, epsilon: float) -> List[Tensor]:
+    """x / sqrt(mean(x²) + ε) in float32, and what it is multiplied by: `rms_norm` without its weight."""
+    wide = x.to(torch.float32)
     norm = torch.ops.aten.linalg_vector_norm(wide, 2.0, [-1], True)
     scale = torch.rsqrt(norm * norm / x.size(-1) + epsilon)
-    wide = wide * scale
-    by_weight = by_wide * wide
+    return [wide * scale, scale]
+
+
+def norm_gradient(by: Tensor, unit_x: List[Tensor], w: List[Tensor], at: int, learns: List[int], sums: List[Tensor], above: Optional[Tensor]) -> Tensor:
+    """Adds the gradient of the weight of `rms_norm`, given that of its result and `unit` of x; returns that of x, added to what comes from above."""
+    weight, by_wide = w[at].to(torch.float32), by.to(torch.float32)
+    by_weight = by_wide * unit_x[0]
     if learns[at] >= 0:
-        sums[learns[at]].add_(by_weight.sum([0]))
-    mean = torch.mv(by_weight, weight).unsqueeze(1) / x.size(-1)
-    return torch.addcmul(above.to(torch.float32), (by_wide * weight).addcmul_(wide, mean, value=-1.0), scale).to(x.dtype)
+        add_columns(sums[learns[at]], by_weight)
+    mean = torch.mv(by_weight, weight).unsqueeze(1) / by.size(1)
+    by_x = (by_wide * weight).addcmul_(unit_x[0], mean, value=-1.0)
+    if above is None:
+        return by_x.mul_(unit_x[1]).to(by.dtype)
+    return torch.addcmul(above.to(torch.float32), by_x, unit_x[1]).to(by.dtype)
 
 
 def rotate_(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -135,48 +160,44 @@ def attention_gradient(by: Tensor, groups: List[Tensor], heads: List[int], pack:
     return by_qkv
 
 
-def block_inputs(x: Tensor, w: List[Tensor], a: List[Tensor], block: List[int], cos: Tensor, sin: Tensor, heads: List[int], epsilon: float) -> Tensor:
-    """q, k and v (N, H + 2 KV, d), the first two turned."""
-    h, n, d = heads[0], heads[1], heads[2]
-    qkv = linear(rms_norm(x, w[block[0]], epsilon), w, a, block[1], block[2]).view(-1, h + 2 * n, d)
-    rotate_(qkv.narrow(1, 0, h + n), cos, sin)
-    return qkv
-
-
 def run_block(x: Tensor, w: List[Tensor], a: List[Tensor], block: List[int], cos: Tensor, sin: Tensor, heads: List[int], epsilon: float, pack: List[Tensor],
               masks: List[Tensor], runs: List[int], asked: Optional[Tensor]) -> List[Tensor]:
-    """What the gradient needs beside x (N, D): what attention saw, the sum after it, gate and up, then `attend_rows`. asked: the places (M) whose results are
-    needed, of the last layer; else all are."""
-    groups = attend_rows(block_inputs(x, w, a, block, cos, sin, heads, epsilon), heads, pack, masks, runs)
+    """What the gradient needs beside x (N, D): what attention saw, the sum after it, gate, its silu, up, then `attend_rows`. asked: the places (M) whose
+    results are needed, of the last layer; else all are."""
+    h, n, d = heads[0], heads[1], heads[2]
+    qkv = linear(rms_norm(x, w[block[0]], epsilon), w, a, block[1], block[2], -1).view(-1, h + 2 * n, d)
+    rotate_(qkv.narrow(1, 0, h + n), cos, sin)
+    groups = attend_rows(qkv, heads, pack, masks, runs)
     seen = seen_of(groups, pack)
     if asked is not None:
         x, seen = torch.embedding(x, asked), torch.embedding(seen, asked)
-    middle = linear(seen, w, a, block[3], block[4]).add_(x)
-    return [seen, middle, linear(rms_norm(middle, w[block[5]], epsilon), w, a, block[6], block[7])] + groups
+    middle = linear(seen, w, a, block[3], block[4], -1).add_(x)
+    inner = rms_norm(middle, w[block[5]], epsilon)
+    gate, up = linear(inner, w, a, block[6], block[7], 0), linear(inner, w, a, block[6], block[7], 1)
+    return [seen, middle, gate, F.silu(gate), up] + groups
 
 
 def block_result(kept: List[Tensor], w: List[Tensor], a: List[Tensor], block: List[int]) -> Tensor:
     """Of `run_block`."""
-    return linear(gated(kept[2]), w, a, block[8], block[9]).add_(kept[1])
+    return linear(kept[3] * kept[4], w, a, block[8], block[9], -1).add_(kept[1])
 
 
 def block_gradient(by: Tensor, x: Tensor, kept: List[Tensor], w: List[Tensor], a: List[Tensor], block: List[int], cos: Tensor, sin: Tensor, heads: List[int],
                    epsilon: float, pack: List[Tensor], asked: Optional[Tensor], learns: List[int], sums: List[Tensor], by_a: List[Tensor]) -> Tensor:
     """Adds the gradients of the block's weights, given that of its result; returns that of x."""
-    seen, middle, gate_up = kept[0], kept[1], kept[2]
-    parts = gate_up.chunk(2, -1)
-    active = F.silu(parts[0])
-    by_product = linear_gradient(by, active * parts[1], w, a, block[8], block[9], learns, sums, by_a)
-    by_gate_up = torch.empty_like(gate_up)
-    by_parts = by_gate_up.chunk(2, -1)
-    torch.mul(by_product, active, out=by_parts[1])
-    by_parts[0].copy_(torch.ops.aten.silu_backward(by_product.mul_(parts[1]), parts[0]))
-    by_inner = linear_gradient(by_gate_up, rms_norm(middle, w[block[5]], epsilon), w, a, block[6], block[7], learns, sums, by_a)
-    by_middle = norm_gradient(by_inner, middle, w, block[5], epsilon, learns, sums, by)
-    by_seen = linear_gradient(by_middle, seen, w, a, block[3], block[4], learns, sums, by_a)
+    seen, middle, gate, active, up = kept[0], kept[1], kept[2], kept[3], kept[4]
+    by_product = linear_gradient(by, active * up, w, a, block[8], block[9], -1, learns, sums, by_a)
+    unit_middle = unit(middle, epsilon)
+    inner = w[block[5]] * unit_middle[0].to(x.dtype)
+    by_inner = linear_gradient(by_product * active, inner, w, a, block[6], block[7], 1, learns, sums, by_a)
+    by_gate = torch.ops.aten.silu_backward(by_product.mul_(up), gate)
+    by_inner.add_(linear_gradient(by_gate, inner, w, a, block[6], block[7], 0, learns, sums, by_a))
+    by_middle = norm_gradient(by_inner, unit_middle, w, block[5], learns, sums, by)
+    by_seen = linear_gradient(by_middle, seen, w, a, block[3], block[4], -1, learns, sums, by_a)
     if asked is not None:
         by_middle, by_seen = scattered(by_middle, asked, x.size(0)), scattered(by_seen, asked, x.size(0))
-    by_qkv = attention_gradient(by_seen, kept[3:], heads, pack)
+    by_qkv = attention_gradient(by_seen, kept[5:], heads, pack)
     rotate_(by_qkv.view(-1, heads[0] + 2 * heads[1], heads[2]).narrow(1, 0, heads[0] + heads[1]), cos, -sin)
-    by_inner = linear_gradient(by_qkv, rms_norm(x, w[block[0]], epsilon), w, a, block[1], block[2], learns, sums, by_a)
-    return norm_gradient(by_inner, x, w, block[0], epsilon, learns, sums, by_middle)
+    unit_x = unit(x, epsilon)
+    by_inner = linear_gradient(by_qkv, w[block[0]] * unit_x[0].to(x.dtype), w, a, block[1], block[2], -1, learns, sums, by_a)
+    return norm_gradient(by_inner, unit_x, w, block[0], learns, sums, by_middle)

@@ -42,16 +42,17 @@ def text_weights(first: int, l: int) -> List[int]:
 
 def merger_gradient(by: Tensor, x: Tensor, w: List[Tensor], a: List[Tensor], learns: List[int], sums: List[Tensor], by_a: List[Tensor]) -> Tensor:
     """Adds the gradients of the weights of `merger`, given that of its result; returns that of x."""
-    inner = rms_norm(x, w[1], 1e-6).view(-1, 4 * x.size(1))
-    before = linear(inner, w, a, 2, 3)
-    by = linear_gradient(by, F.gelu(before), w, a, 4, 5, learns, sums, by_a)
-    by = linear_gradient(torch.ops.aten.gelu_backward(by, before), inner, w, a, 2, 3, learns, sums, by_a)
-    return norm_gradient(by.view(x.size(0), x.size(1)), x, w, 1, 1e-6, learns, sums, torch.zeros([1], device=x.device))
+    unit_x = unit(x, 1e-6)
+    inner = (w[1] * unit_x[0].to(x.dtype)).view(-1, 4 * x.size(1))
+    before = linear(inner, w, a, 2, 3, -1)
+    by = linear_gradient(by, F.gelu(before), w, a, 4, 5, -1, learns, sums, by_a)
+    by = linear_gradient(torch.ops.aten.gelu_backward(by, before), inner, w, a, 2, 3, -1, learns, sums, by_a)
+    return norm_gradient(by.view(x.size(0), x.size(1)), unit_x, w, 1, learns, sums, None)
 
 
 def scored(x: Tensor, w: List[Tensor], a: List[Tensor], norm: int, head: int, temperature: float, epsilon: float) -> Tensor:
     """Log-probabilities (M, V) float32 after hidden states (M, D)."""
-    logits = linear(rms_norm(x, w[norm], epsilon), w, a, head, -1).to(torch.float32)
+    logits = linear(rms_norm(x, w[norm], epsilon), w, a, head, -1, -1).to(torch.float32)
     return torch.log_softmax(logits if temperature == 1.0 else logits / temperature, -1)
 
 
@@ -66,8 +67,9 @@ def scored_gradient(by_chosen: Tensor, by_entropy: Tensor, lp: Tensor, targets: 
     by.scatter_add_(1, targets.unsqueeze(1), by_chosen.unsqueeze(1))
     if temperature != 1.0:
         by.div_(temperature)
-    by = linear_gradient(by.to(x.dtype), rms_norm(x, w[norm], epsilon), w, a, head, -1, learns, sums, by_a)
-    return norm_gradient(by, x, w, norm, epsilon, learns, sums, torch.zeros([1], device=x.device))
+    unit_x = unit(x, epsilon)
+    by_x = linear_gradient(by.to(x.dtype), w[norm] * unit_x[0].to(x.dtype), w, a, head, -1, -1, learns, sums, by_a)
+    return norm_gradient(by_x, unit_x, w, norm, learns, sums, None)
 
 
 @torch.jit.export

@@ -85,8 +85,8 @@ public record MemoryEstimate(long optimizer, long activations, long recomputed, 
     long d = t.hiddenSize();
     long q = (long) t.heads() * t.headDim();
     long kv = 2L * t.kvHeads() * t.headDim();
-    // Input, sum after attention, what attention saw, gate and up.
-    long token = width * (2 * d + q + 2L * t.intermediateSize());
+    // Input, sum after attention, what attention saw, gate, its silu, up.
+    long token = width * (2 * d + q + 3L * t.intermediateSize());
     // Looked up: queries, keys and values of each cell, and a branch's root. Attention, in float32:
     // queries of a branch in another order, keys and values of a root for each head; what it gives.
     long roots = pack.rootCells() * (width * (q + kv) + 4 * 3 * q);
@@ -97,6 +97,6 @@ public record MemoryEstimate(long optimizer, long activations, long recomputed, 
   /** Bytes that one block of the picture half keeps. */
   private static long visionBlock(ModelConfig.Vision v, Pack.Size pack, int width) {
     // As above; queries, keys and values; what attention gives, by groups and by patches.
-    return pack.patches() * width * (7L * v.hiddenSize() + 2L * v.intermediateSize());
+    return pack.patches() * width * (7L * v.hiddenSize() + 3L * v.intermediateSize());
   }
 }
