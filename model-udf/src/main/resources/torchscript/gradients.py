@@ -1,7 +1,7 @@
-# A block of either half of the model as training runs it, with its gradient by hand: so nothing but `kept` lives on, attention runs in products that
-# the processor is good at, and gradients are summed where they lie. Weights are named by their number in one list w of all; learns[i] is the place of
-# weight i's sum among `sums`, or -1. An adapter's gradients go to by_a, which is like a (see `adapted`). A block is ten numbers of weights: norm, q, k
-# and v, their bias, output, its bias, norm, gate and up, their bias, down, its bias; -1 where it has none.
+# A block of either half of the model as training runs it, with its gradient by hand (decision 0010): all but the attention itself, whose gradient is
+# torch's. So little is kept, gradients are summed where they lie, and products may be oneDNN's. Weights are named by their number in one list w of all;
+# learns[i] is the place of weight i's sum among `sums`, or -1. An adapter's gradients go to by_a, which is like a (see `adapted`). A block is the numbers
+# of ten weights: norm, q k v, their bias, output, its bias, norm, gate and up, their bias, down, its bias; -1 where it has none.
 from typing import List, Optional
 
 import torch
@@ -59,14 +59,6 @@ def linear_gradient(by: Tensor, x: Tensor, w: List[Tensor], a: List[Tensor], at:
         add_product(half_of(by_a[2 * at + 1], half), by, F.linear(x, a[2 * at]))
         by_x.addmm_(by_inner, a[2 * at])
     return by_x
-
-
-def unit(x: Tensor, epsilon: float) -> List[Tensor]:
-    """x / sqrt(mean(x²) + ε) in float32, and what it is multiplied by: `rms_norm` without its weight."""
-    wide = x.to(torch.float32)
-    norm = torch.ops.aten.linalg_vector_norm(wide, 2.0, [-1], True)
-    scale = torch.rsqrt(norm * norm / x.size(-1) + epsilon)
-    return [wide * scale, scale]
 
 
 def norm_gradient(by: Tensor, unit_x: List[Tensor], w: List[Tensor], at: int, learns: List[int], sums: List[Tensor], above: Optional[Tensor]) -> Tensor:

@@ -6,12 +6,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
-    """x / sqrt(mean(x²) + ε) · weight, in float32 inside (arXiv 1910.07467)."""
+def unit(x: Tensor, epsilon: float) -> List[Tensor]:
+    """x / sqrt(mean(x²) + ε) in float32, and what x is multiplied by."""
     wide = x.to(torch.float32)
     norm = torch.ops.aten.linalg_vector_norm(wide, 2.0, [-1], True)
-    wide = wide * torch.rsqrt(norm * norm / x.size(-1) + epsilon)
-    return weight * wide.to(x.dtype)
+    scale = torch.rsqrt(norm * norm / x.size(-1) + epsilon)
+    return [wide * scale, scale]
+
+
+def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
+    """x / sqrt(mean(x²) + ε) · weight, in float32 inside (arXiv 1910.07467)."""
+    return weight * unit(x, epsilon)[0].to(x.dtype)
 
 
 def gated(gate_up: Tensor) -> Tensor:
