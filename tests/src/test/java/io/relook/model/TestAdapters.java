@@ -227,7 +227,11 @@ class TestAdapters {
               assertTrue(model.trainedValues() < full.trainedValues());
               model.forwardBackward(rows, LOSS);
               for (String name : learn) {
-                assertArrayEquals(full.gradient(name), model.gradient(name), name);
+                if (parts.vision() || parts.merger()) {
+                  assertArrayEquals(full.gradient(name), model.gradient(name), name);
+                } else { // Pictures are encoded as for generation: other products, other rounding.
+                  near(full.gradient(name), model.gradient(name), name);
+                }
               }
               model.step(1e-2, ADAMW);
               for (String name : List.of(tower, patches, merger, embeddings)) {
@@ -253,7 +257,8 @@ class TestAdapters {
     try (TrainableModel learns = TrainableModel.load(program, checkpoint);
         TrainableModel frozen = TrainableModel.frozen(program, checkpoint, ComputeType.FLOAT32)) {
       assertEquals(0, frozen.trainedValues());
-      assertArrayEquals(learns.score(rows, LOSS).logProbs(), frozen.score(rows, LOSS).logProbs());
+      assertArrayEquals(
+          learns.score(rows, LOSS).logProbs(), frozen.score(rows, LOSS).logProbs(), 1e-5f);
     }
   }
 
