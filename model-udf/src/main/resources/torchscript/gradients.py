@@ -1,6 +1,6 @@
 # A block of either half of the model as training runs it, with its gradient by hand (decision 0010): all but the attention itself, whose gradient is
 # torch's. So little is kept, gradients are summed where they lie, and products may be oneDNN's. Weights are named by their number in one list w of all;
-# learns[i] is the place of weight i's sum among `sums`, or -1. An adapter's gradients go to by_a, which is like a (see `adapted`). A block is the numbers
+# learns[i] is the place of weight i's sum among `sums`, or -1. An adapter's gradients go to by_a, which is like a (see `adapters`). A block is the numbers
 # of ten weights: norm, q k v, their bias, output, its bias, norm, gate and up, their bias, down, its bias; -1 where it has none.
 from typing import List, Optional
 

@@ -46,16 +46,8 @@ def project_add(residual: Tensor, x: Tensor, weight: Tensor) -> Tensor:
     return torch.addmm(residual, x, weight.t())
 
 
-def adapted(y: Tensor, x: Tensor, a: List[Tensor], at: int) -> Tensor:
-    """y = x Wᵀ of weight number `at`, plus (x Aᵀ) Bᵀ where `a` has an adapter for it (LoRA, arXiv 2106.09685). a: A (R, in) and B (out, R) a
-    weight, the scale in B, both empty where it has none; or nothing at all, then y is left alone."""
-    if len(a) == 0 or a[2 * at].size(0) == 0:
-        return y
-    return torch.addmm(y, F.linear(x, a[2 * at]), a[2 * at + 1].t())
-
-
 def adapters(weights: int, first: List[int], rows: List[int], scale: float, pairs: List[Tensor], compute: int) -> List[Tensor]:
-    """What `adapted` reads, out of pairs A (r, in), B (rows, r): those of weight i are number first[i] … first[i + 1] - 1. A weight may be several
+    """What `linear` adds, A (R, in) and B (out, R) of each weight with the scale in B, both empty where it has none, out of pairs A (r, in), B (rows, r): those of weight i are number first[i] … first[i + 1] - 1. A weight may be several
     tensors one below the other (q, k and v), each with a pair of its own: the As are stacked, and each B stands in its own columns at
     its tensor's rows. rows: above and below each B. So one product of each kind serves them all; in the compute type."""
     results: List[Tensor] = []

@@ -1,6 +1,6 @@
 # Losses, gradients and the optimizer. Tokens are packed (see text.py), places (M) are those whose next token counts, targets (M) those tokens,
 # and each has a weight: whoever calls puts the normaliser there, so that micro-batches add up exactly.
-from typing import List, Optional, Tuple
+from typing import List, Optional
 
 import torch
 import torch.nn.functional as F
@@ -40,8 +40,14 @@ def text_weights(first: int, l: int) -> List[int]:
     return [at, at + 1, at + 2, at + 3, -1, at + 4, at + 5, -1, at + 6, -1]
 
 
+def run_merger(x: Tensor, w: List[Tensor], a: List[Tensor]) -> Tensor:
+    """`merger` with its adapters."""
+    inner = rms_norm(x, w[1], 1e-6).view(-1, 4 * x.size(1))
+    return linear(F.gelu(linear(inner, w, a, 2, 3, -1)), w, a, 4, 5, -1)
+
+
 def merger_gradient(by: Tensor, x: Tensor, w: List[Tensor], a: List[Tensor], learns: List[int], sums: List[Tensor], by_a: List[Tensor]) -> Tensor:
-    """Adds the gradients of the weights of `merger`, given that of its result; returns that of x."""
+    """Adds the gradients of the weights of the merger, given that of the result of `run_merger`; returns that of x."""
     unit_x = unit(x, 1e-6)
     inner = (w[1] * unit_x[0].to(x.dtype)).view(-1, 4 * x.size(1))
     before = linear(inner, w, a, 2, 3, -1)
@@ -125,7 +131,7 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
             vision_kept.append(made if tower and not recompute else none)
             x = block_result(made, w, a, block)
         vision_in.append(x)
-        seen = merger(x, w[:e], a[:2 * e])
+        seen = run_merger(x, w, a)
     seen = seen[back]
 
     # The language model.

@@ -58,12 +58,10 @@ def patch_embeddings(patches: Tensor, weight: Tensor) -> Tensor:
     return project_alone(patches.to(weight.dtype), weight)
 
 
-def merger(x: Tensor, ends: List[Tensor], b: List[Tensor]) -> Tensor:
-    """(N, D), four patches together → (N/4, D of the language model); ends: patch embedding, merger norm, merger weight and bias twice;
-    b: their adapters (see `adapted`)."""
-    x = rms_norm(x, ends[1], 1e-6).view(-1, 4 * x.size(1))
-    inner = F.gelu(adapted(project(x, ends[2], ends[3]), x, b, 2))
-    return adapted(project(inner, ends[4], ends[5]), inner, b, 4)
+def merger(x: Tensor, ends: List[Tensor]) -> Tensor:
+    """(N, D), four patches together → (N/4, D of the language model); ends: patch embedding, merger norm, merger weight and bias twice."""
+    inner = rms_norm(x, ends[1], 1e-6).view(-1, 4 * x.size(1))
+    return project(F.gelu(project(inner, ends[2], ends[3])), ends[4], ends[5])
 
 
 @torch.jit.export
@@ -76,4 +74,4 @@ def encode_pictures(patches: Tensor, places: Tensor, back: Tensor, w: List[Tenso
     cos, sin = angles.cos(), angles.sin()
     for l in range(len(w) // 10):
         x = vision_block(x, w, 10 * l, cos, sin, heads, pictures if l in full_blocks else windows)
-    return merger(x, ends, [])[back]
+    return merger(x, ends)[back]
