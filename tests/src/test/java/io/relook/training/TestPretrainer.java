@@ -1,6 +1,7 @@
 package io.relook.training;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,8 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,22 +23,26 @@ final class TestPretrainer {
   /** Four steps, of which the first is lessons, and three of the last part. */
   @Test
   void randomWeightsAreTrainedAndAFinishedTrainingStays() throws Exception {
-    EmbeddedModel.unpack(folder, false);
-    EmbeddedModel.randomise(folder, 1);
-    Path weights = folder.resolve("model.safetensors");
+    Path out = folder.resolve("policy");
+    EmbeddedModel.unpack(out, false);
+    EmbeddedModel.randomise(out, 1);
+    Path weights = out.resolve("model.safetensors");
     byte[] random = Files.readAllBytes(weights);
-    double loss = pretrainer().run();
+    double loss = pretrainer(out).run();
     assertTrue(loss > 0 && Double.isFinite(loss), "loss " + loss);
     byte[] trained = Files.readAllBytes(weights);
     assertFalse(Arrays.equals(random, trained));
-    pretrainer().run();
+    pretrainer(out).run();
     assertArrayEquals(trained, Files.readAllBytes(weights));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(List.of(out), left.toList(), "nothing beside the policy");
+    }
   }
 
-  private Pretrainer pretrainer() {
+  private static Pretrainer pretrainer(Path out) {
     return new Pretrainer(
         new Pretrainer.Config(
-            folder, 1, new Pretrainer.Part(4, 1e-3), new Pretrainer.Part(3, 1e-4), 2, 1, 6),
+            out, 1, new Pretrainer.Part(4, 1e-3), new Pretrainer.Part(3, 1e-4), 2, 1, 6),
         ModelPool.program(Device.cpu(), 1),
         new PrintWriter(new StringWriter()));
   }

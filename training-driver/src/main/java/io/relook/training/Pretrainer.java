@@ -26,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileUtil;
 
 /**
  * Makes the embedded base model: supervised fine-tuning from random weights on generated scenes.
@@ -137,6 +138,7 @@ final class Pretrainer {
           config.out().resolve(file),
           java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     }
+    FileUtil.fullyDelete(part.toFile());
   }
 
   /** One step's examples, sorted by length, in micro-batches; weights are 1 / all targets. */
