@@ -106,6 +106,17 @@ final class TestSparkConf {
   }
 
   @Test
+  void executorsGetTheAllocatorSettingsOfTheLauncher() throws Exception {
+    String launcher = Files.readString(Path.of(System.getProperty("relook.root"), "relook"));
+    for (String name : List.of("standalone", "yarn", "kubernetes")) {
+      for (String key : List.of("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")) {
+        String value = read(name, false).getProperty("spark.executorEnv." + key);
+        assertTrue(launcher.contains("${%s:-%s}".formatted(key, value)), name + ": " + key);
+      }
+    }
+  }
+
+  @Test
   void whatWasNotRunSaysSo() {
     for (String name : List.of("yarn", "kubernetes")) {
       assertTrue(text(name).lines().findFirst().orElse("").contains("NOT RUN"), name);
