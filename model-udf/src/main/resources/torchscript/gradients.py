@@ -18,8 +18,8 @@ def add_product(total: Tensor, by: Tensor, x: Tensor) -> None:
 
 
 def add_columns(total: Tensor, by: Tensor) -> None:
-    """total += Σ by over its rows, as a product: quicker than a sum."""
-    total.add_(torch.mv(by.to(torch.float32).t(), torch.ones([by.size(0)], device=by.device)))
+    """total += Σ by over its rows."""
+    total.add_(torch.sum(by, [0], dtype=torch.float32))
 
 
 def half_of(rows: Tensor, half: int) -> Tensor:
@@ -75,11 +75,16 @@ def norm_gradient(by: Tensor, unit_x: List[Tensor], w: List[Tensor], at: int, le
 
 
 def rotate_(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """`rotate` in place; with -sin it is the gradient."""
+    """`rotate` in place, by the sine with the sign of each half: x·cos + (x₂, x₁)·sin; with -sin it is the gradient."""
     wide = x.to(cos.dtype)
-    parts = wide.chunk(2, -1)
-    turned = torch.cat([-parts[1], parts[0]], -1)
+    turned = torch.roll(wide, [x.size(-1) // 2], [-1])
     return x.copy_(wide.mul_(cos).addcmul_(turned, sin))
+
+
+def signed_sine(angles: Tensor) -> Tensor:
+    """(-sin, sin) of the two halves of angles, for `rotate_`."""
+    parts = angles.sin().chunk(2, -1)
+    return torch.cat([-parts[0], parts[1]], -1)
 
 
 def attend_rows(qkv: Tensor, heads: List[int], pack: List[Tensor], masks: List[Tensor], runs: List[int]) -> List[Tensor]:

@@ -122,7 +122,7 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
     if patches.size(0) > 0:
         x = patch_embeddings(patches, w[0])
         angles = vision_rope(patch_places, sizes[2] // 2).unsqueeze(1)
-        vision_cos, vision_sin = angles.cos(), angles.sin()
+        vision_cos, vision_sin = angles.cos(), signed_sine(angles)
         for l in range(v // 10):
             runs = pictures if l in full_blocks else windows
             block = vision_weights(e, l)
@@ -138,7 +138,7 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
     below = merging or (learn and learns[embed] >= 0)
     x = embedded(ids, w[embed], seen, at)
     angles = mrope(positions, theta, sections)
-    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    cos, sin = angles.cos().to(x.dtype), signed_sine(angles).to(x.dtype)
     masks = branch_masks(pack, heads, torch.float32 if not x.is_cuda else x.dtype)
     text_in: List[Tensor] = []
     text_kept: List[List[Tensor]] = []
