@@ -32,8 +32,14 @@ final class TestPretrainer {
     assertTrue(loss > 0 && Double.isFinite(loss), "loss " + loss);
     byte[] trained = Files.readAllBytes(weights);
     assertFalse(Arrays.equals(random, trained));
+    // Killed between the two files of its last save, which first overwrote the weights.
+    Path saved = Files.createDirectories(folder.resolve("policy.saved"));
+    Path optimizer = out.resolve("optimizer.safetensors");
+    byte[] moments = Files.readAllBytes(optimizer);
+    Files.move(optimizer, saved.resolve("optimizer.safetensors"));
     pretrainer(out).run();
     assertArrayEquals(trained, Files.readAllBytes(weights));
+    assertArrayEquals(moments, Files.readAllBytes(optimizer));
     try (Stream<Path> left = Files.list(folder)) {
       assertEquals(List.of(out), left.toList(), "nothing beside the policy");
     }

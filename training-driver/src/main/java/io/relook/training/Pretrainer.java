@@ -14,9 +14,11 @@ import io.relook.model.torch.TorchProgram;
 import io.relook.preset.Preset;
 import io.relook.scenes.PretrainingText;
 import io.relook.scenes.SceneGenerator;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -71,6 +73,7 @@ final class Pretrainer {
 
   /** Runs or goes on to the last step; returns the mean loss of the last 50 steps. */
   double run() throws Exception {
+    takeOver();
     if (!Files.exists(config.out().resolve(OPTIMIZER))) {
       EmbeddedModel.unpack(config.out(), false);
       EmbeddedModel.randomise(config.out(), config.seed());
@@ -126,19 +129,32 @@ final class Pretrainer {
         : config.last().schedule().at(step - first);
   }
 
+  /** Weights and optimizer are of one step wherever it is killed: the folder's rename commits. */
   private void save(TrainableModel model) throws Exception {
     CheckpointWriter writer = new CheckpointWriter(new Configuration());
-    Path part = config.out().resolveSibling(config.out().getFileName() + ".part");
+    Path part = beside(".part");
+    FileUtil.fullyDelete(part.toFile());
     Files.createDirectories(part);
     model.write(writer, part.toString(), DType.F32);
     model.writeOptimizer(writer, part.resolve(OPTIMIZER).toString());
+    Files.move(part, beside(".saved"), StandardCopyOption.ATOMIC_MOVE);
+    takeOver();
+  }
+
+  /** What was saved takes its place, also where an earlier process was killed at it. */
+  private void takeOver() throws IOException {
+    Path saved = beside(".saved");
     for (String file : List.of("model.safetensors", OPTIMIZER)) {
-      Files.move(
-          part.resolve(file),
-          config.out().resolve(file),
-          java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+      if (Files.exists(saved.resolve(file))) {
+        Files.move(
+            saved.resolve(file), config.out().resolve(file), StandardCopyOption.REPLACE_EXISTING);
+      }
     }
-    FileUtil.fullyDelete(part.toFile());
+    FileUtil.fullyDelete(saved.toFile());
+  }
+
+  private Path beside(String suffix) {
+    return config.out().resolveSibling(config.out().getFileName() + suffix);
   }
 
   /** One step's examples, sorted by length, in micro-batches; weights are 1 / all targets. */
