@@ -81,12 +81,6 @@ def rotate_(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return x.copy_(wide.mul_(cos).addcmul_(turned, sin))
 
 
-def signed_sine(angles: Tensor) -> Tensor:
-    """(-sin, sin) of the two halves of angles, for `rotate_`."""
-    parts = angles.sin().chunk(2, -1)
-    return torch.cat([-parts[0], parts[1]], -1)
-
-
 def attend_rows(qkv: Tensor, heads: List[int], pack: List[Tensor], masks: List[Tensor], runs: List[int]) -> List[Tensor]:
     """Attention of tokens (N, H + 2 KV, d) laid out by a pack (see text.py), or else by runs (see vision.py). Of each group of rows its queries
     (R, C, H, d), its keys and values (R, S, 2 KV, d) and what they give (R · C, H · d), whose graph goes back to the two."""

@@ -33,7 +33,8 @@ def rope_table(positions: int, theta: float, half: int, like: Tensor) -> Tensor:
     """(positions, 2, d): cosine and signed sine of a text token's place, for `decode`: x·cos + (x₂, x₁)·sin."""
     inverse = 1.0 / theta ** (torch.arange(0, 2 * half, 2, dtype=torch.float32, device=like.device) / (2 * half))
     angles = torch.arange(positions, dtype=torch.float32, device=like.device).unsqueeze(1) * inverse
-    return torch.stack([torch.cat([angles.cos(), angles.cos()], 1), torch.cat([-angles.sin(), angles.sin()], 1)], 1)
+    both = torch.cat([angles, angles], 1)
+    return torch.stack([both.cos(), signed_sine(both)], 1)
 
 
 def embedded(ids: Tensor, embed: Tensor, pictures: Tensor, at: Tensor) -> Tensor:

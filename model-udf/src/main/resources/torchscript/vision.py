@@ -22,6 +22,12 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.addcmul(x * cos, torch.cat([-parts[1], parts[0]], -1), sin)
 
 
+def signed_sine(angles: Tensor) -> Tensor:
+    """(-sin, sin) of the two halves of angles: x·cos + (x₂, x₁)·sin is `rotate`."""
+    parts = angles.sin().chunk(2, -1)
+    return torch.cat([-parts[0], parts[1]], -1)
+
+
 def everywhere(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Attention of sequences that see all of themselves, (B, T, H, d) each → (B · T, H · d)."""
     seen = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))
