@@ -30,7 +30,7 @@ public final class LocalSpark {
           .config("spark.sql.codegen.wholeStage", "false")
           .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
           .config("spark.sql.adaptive.enabled", "false")
-          .config("spark.databricks.delta.snapshotPartitions", "2")
+          .config("spark.databricks.delta.snapshotPartitions", "1")
           .config(
               "spark.sql.warehouse.dir",
               System.getProperty("java.io.tmpdir") + "/relook-warehouse");

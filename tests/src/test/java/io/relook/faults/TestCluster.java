@@ -166,7 +166,7 @@ final class TestCluster {
             "spark.sql.shuffle.partitions=2",
             "spark.sql.codegen.wholeStage=false",
             "spark.sql.codegen.factoryMode=NO_CODEGEN",
-            "spark.databricks.delta.snapshotPartitions=2");
+            "spark.databricks.delta.snapshotPartitions=1");
     return "export JAVA_TOOL_OPTIONS='-D" + String.join(" -D", conf) + "'; ";
   }
 }

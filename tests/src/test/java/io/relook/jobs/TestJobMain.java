@@ -209,7 +209,7 @@ class TestJobMain {
             "--master", "local[1]", "--conf", "spark.ui.enabled=false", "--class", job.getName()));
     // Spark's defaults, 200 and 50, are for clusters: on one core their empty tasks take minutes.
     command.addAll(List.of("--conf", "spark.sql.shuffle.partitions=2"));
-    command.addAll(List.of("--conf", "spark.databricks.delta.snapshotPartitions=2"));
+    command.addAll(List.of("--conf", "spark.databricks.delta.snapshotPartitions=1"));
     command.add(
         Path.of(job.getProtectionDomain().getCodeSource().getLocation().toURI()).toString());
     command.addAll(List.of(args));

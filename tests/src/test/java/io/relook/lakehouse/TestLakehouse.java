@@ -250,7 +250,7 @@ class TestLakehouse {
         done.add(
             runs.submit(
                 () -> {
-                  for (int i = 0; i < 3; i++) {
+                  for (int i = 0; i < 2; i++) {
                     own.merge(
                         Table.REJECTS,
                         List.of(Rows.REJECT.toRow(new Rows.Reject(run + i, "s", "row", "broken"))));
@@ -273,8 +273,8 @@ class TestLakehouse {
       runs.shutdown();
     }
     Lakehouse after = Lakehouse.open(TestSession.spark(), place);
-    assertEquals(12, after.read(Table.REJECTS).where("reason = 'empty'").count());
-    assertEquals(12, after.read(Table.REJECTS).count());
+    assertEquals(8, after.read(Table.REJECTS).where("reason = 'empty'").count());
+    assertEquals(8, after.read(Table.REJECTS).count());
   }
 
   /** What is appended unseen is checked all the same. */
