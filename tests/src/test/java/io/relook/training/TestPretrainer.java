@@ -43,6 +43,11 @@ final class TestPretrainer {
     try (Stream<Path> left = Files.list(folder)) {
       assertEquals(List.of(out), left.toList(), "nothing beside the policy");
     }
+    // Killed there too, and then the policy was deleted to begin anew.
+    Files.move(out, saved);
+    pretrainer(out).run();
+    assertArrayEquals(trained, Files.readAllBytes(weights));
+    assertFalse(Files.exists(saved));
   }
 
   private static Pretrainer pretrainer(Path out) {

@@ -141,9 +141,15 @@ final class Pretrainer {
     takeOver();
   }
 
-  /** What was saved takes its place, also where an earlier process was killed at it. */
+  /**
+   * What was saved takes its place, also where an earlier process was killed at it; not where
+   * somebody has deleted the policy since, to begin anew.
+   */
   private void takeOver() throws IOException {
     Path saved = beside(".saved");
+    if (!Files.exists(config.out())) {
+      FileUtil.fullyDelete(saved.toFile());
+    }
     for (String file : List.of("model.safetensors", OPTIMIZER)) {
       if (Files.exists(saved.resolve(file))) {
         Files.move(
