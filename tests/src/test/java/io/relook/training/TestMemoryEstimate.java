@@ -117,7 +117,9 @@ final class TestMemoryEstimate {
       List<TrainingRow> rows = rows(prompts, 8);
       MemoryEstimate estimate = model.estimate(rows);
       PolicySize size = Policies.size(train, checkpoint.config());
-      check(size.training(rows, train.recompute()).equals(estimate), "the size's own estimate");
+      check(
+          size.training(rows, train.recompute(), program.threads()).equals(estimate),
+          "the size's own estimate");
       check(size.learnt() == model.trainedValues(), "what learns, without weights");
       Files.writeString(Path.of("/proc/self/clear_refs"), "5");
       long before = memory("VmRSS");

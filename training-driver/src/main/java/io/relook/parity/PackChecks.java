@@ -13,7 +13,7 @@ import java.util.Map;
 /**
  * Rows that share their prompt, several prompts in one pack, against each row alone: no reference's
  * numbers, but the engine's own. Once as gradients usually run, once with blocks and logits
- * computed again, in slices.
+ * computed again, in slices, once in lanes.
  */
 final class PackChecks {
   private static final Objective LOSS = new Objective.CrossEntropy();
@@ -34,21 +34,38 @@ final class PackChecks {
       for (TrainingRow row : rows) {
         alone += trained.forwardBackward(List.of(row), LOSS).loss();
       }
-      Map<String, float[]> gradients = gradients(trained);
-      for (boolean recompute : new boolean[] {false, true}) {
-        String at = model + ".pack." + (recompute ? "recomputed." : "");
-        trained.setRecompute(recompute);
-        trained.setLogitsAtOnce(recompute ? 64L * trained.config().text().vocabSize() : ALL);
-        trained.clearGradient();
-        double together = trained.forwardBackward(rows, LOSS).loss();
-        report.within(at + "loss", Math.abs(together - alone), Tolerance.LOSS);
-        double worst = 0;
-        for (Map.Entry<String, float[]> now : gradients(trained).entrySet()) {
-          float[] before = gradients.get(now.getKey());
-          worst = Math.max(worst, Numbers.relative(now.getValue(), before));
-        }
-        report.within(at + "gradients (worst)", worst, Tolerance.GRADIENT);
+      Check check = new Check(report, trained, rows, alone, gradients(trained));
+      check.run(model + ".pack.");
+      trained.setRecompute(true);
+      trained.setLogitsAtOnce(64L * trained.config().text().vocabSize());
+      check.run(model + ".pack.recomputed.");
+      trained.setRecompute(false);
+      trained.setLogitsAtOnce(ALL);
+      trained.setLeastOfLane(1);
+      int threads = program.threads();
+      program.useThreads(Math.max(2, threads));
+      check.run(model + ".pack.lanes.");
+      program.useThreads(threads);
+    }
+  }
+
+  /** Against the loss and the gradients of each row alone. */
+  private record Check(
+      Report report,
+      TrainableModel trained,
+      List<TrainingRow> rows,
+      double loss,
+      Map<String, float[]> gradients) {
+    void run(String at) {
+      trained.clearGradient();
+      double together = trained.forwardBackward(rows, LOSS).loss();
+      report.within(at + "loss", Math.abs(together - loss), Tolerance.LOSS);
+      double worst = 0;
+      for (Map.Entry<String, float[]> now : PackChecks.gradients(trained).entrySet()) {
+        float[] before = gradients.get(now.getKey());
+        worst = Math.max(worst, Numbers.relative(now.getValue(), before));
       }
+      report.within(at + "gradients (worst)", worst, Tolerance.GRADIENT);
     }
   }
 

@@ -4,7 +4,6 @@ import io.relook.model.engine.Objective;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
 import io.relook.preset.Preset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -19,15 +18,10 @@ public interface Gradients {
 
   Done add(TrainableModel model, List<List<TrainingRow>> packs, Objective objective);
 
-  /** In this process, one pack after the other. */
+  /** In this process. */
   static Gradients here() {
-    return (model, packs, objective) -> {
-      List<TrainableModel.Outcome> outcomes = new ArrayList<>();
-      for (List<TrainingRow> pack : packs) {
-        outcomes.add(model.forwardBackward(pack, objective));
-      }
-      return new Done(outcomes, Map.of());
-    };
+    return (model, packs, objective) ->
+        new Done(model.forwardBackwardAll(packs, objective), Map.of());
   }
 
   /**

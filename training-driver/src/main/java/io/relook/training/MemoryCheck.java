@@ -46,11 +46,12 @@ final class MemoryCheck {
     if (largest.total() > free) {
       throw new RelookException(
           RelookException.Category.CONFIG,
-          "Training needs about %s more memory and %s are free: %s for gradient and optimizer (train.lora or fewer train.parts need less), %s for activations (train.recompute=true needs %s; a smaller tokenBudget less of both), %s for logits."
+          "Training needs about %s more memory and %s are free: %s for gradient and optimizer, %s for gradients of rows that run side by side (train.lora or fewer train.parts need less of both, engine.threads=1 nothing of the latter), %s for activations (train.recompute=true needs %s; a smaller tokenBudget less of both), %s for logits."
               .formatted(
                   gigabytes(largest.total()),
                   gigabytes(free),
                   gigabytes(largest.optimizer()),
+                  gigabytes(largest.lanes()),
                   gigabytes(largest.activations()),
                   gigabytes(largest.recomputed()),
                   gigabytes(largest.logits())));

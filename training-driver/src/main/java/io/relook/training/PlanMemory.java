@@ -90,6 +90,7 @@ final class PlanMemory {
 
   private List<Part> pass(MemoryEstimate estimate) {
     return List.of(
+        new Part("gradients of rows that run side by side", Figure.most(estimate.lanes())),
         new Part(
             "activations of a pack of %d tokens".formatted(budget()),
             Figure.measured(estimate.activations())),
@@ -116,7 +117,7 @@ final class PlanMemory {
       tokens += prompt.length() + (long) preset.grpo().samples() * length;
     }
     return MicroBatches.of(rows, budget()).stream()
-        .map(pack -> trained.training(pack, preset.train().recompute()))
+        .map(pack -> trained.training(pack, preset.train().recompute(), preset.engine().threads()))
         .max(Comparator.comparingLong(MemoryEstimate::total))
         .orElseThrow();
   }

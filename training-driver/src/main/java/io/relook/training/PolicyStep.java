@@ -111,10 +111,12 @@ final class PolicyStep {
     for (int i = 0; i < rows.size(); i++) {
       places.put(rows.get(i), i);
     }
-    for (List<TrainingRow> micro : MicroBatches.of(rows, tokenBudget)) {
-      TrainableModel.Outcome outcome = model.score(micro, objective);
+    List<List<TrainingRow>> packs = MicroBatches.of(rows, tokenBudget);
+    List<TrainableModel.Outcome> outcomes = model.scoreAll(packs, objective);
+    for (int i = 0; i < packs.size(); i++) {
+      TrainableModel.Outcome outcome = outcomes.get(i);
       int at = 0;
-      for (TrainingRow row : micro) {
+      for (TrainingRow row : packs.get(i)) {
         int place = places.get(row);
         logProbs[place] = part(outcome.logProbs(), at, row.completion().length);
         entropies[place] = part(outcome.entropies(), at, row.completion().length);

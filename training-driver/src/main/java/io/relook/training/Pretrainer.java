@@ -94,10 +94,10 @@ final class Pretrainer {
         List<List<TrainingRow>> micros = next.get();
         int following = step + 1;
         next = background.submit(() -> batch(prompts, following));
-        double loss = 0;
-        for (List<TrainingRow> micro : micros) {
-          loss += model.forwardBackward(micro, new Objective.CrossEntropy()).loss();
-        }
+        double loss =
+            model.forwardBackwardAll(micros, new Objective.CrossEntropy()).stream()
+                .mapToDouble(TrainableModel.Outcome::loss)
+                .sum();
         model.clipGradient(1);
         model.step(rate(step), new TrainableModel.AdamW(0.9, 0.98, 1e-8, 0.01));
         smooth = smooth == 0 ? loss : 0.98 * smooth + 0.02 * loss;

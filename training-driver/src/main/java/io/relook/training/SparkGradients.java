@@ -72,10 +72,7 @@ final class SparkGradients implements Gradients {
 
     private ShardDone run(Shard shard, TrainableModel model, long asked) {
       long began = System.nanoTime();
-      List<TrainableModel.Outcome> outcomes = new ArrayList<>();
-      for (List<TrainingRow> pack : shard.rows) {
-        outcomes.add(model.forwardBackward(pack, objective));
-      }
+      List<TrainableModel.Outcome> outcomes = model.forwardBackwardAll(shard.rows, objective);
       return new ShardDone(
           shard.number,
           outcomes,

@@ -33,13 +33,22 @@ final class KeptEmbeddings implements AutoCloseable {
     this.vision = vision;
   }
 
-  /** The pictures' embeddings one below the other, each in reading order. */
+  /** Makes those that are not there; they stay until {@link #trim}. */
+  void encode(List<PictureGrid> pictures) {
+    pictures.forEach(picture -> all.computeIfAbsent(picture, this::encode));
+  }
+
+  /** The pictures' embeddings one below the other, each in reading order. Thread-safe. */
   NDArray of(NDManager scope, List<PictureGrid> pictures) {
     List<Object> parts = new ArrayList<>();
-    for (PictureGrid picture : pictures) {
-      parts.add(all.computeIfAbsent(picture, this::encode).embeddings);
+    synchronized (this) {
+      pictures.forEach(picture -> parts.add(all.get(picture).embeddings));
     }
-    NDArray stacked = program.callWithGradients(scope, "stack_rows", parts).head();
+    return program.callWithGradients(scope, "stack_rows", parts).head();
+  }
+
+  /** Drops the longest unused where there are too many. */
+  void trim() {
     var oldest = all.entrySet().iterator();
     while (bytes > MOST_BYTES && oldest.hasNext()) {
       Kept kept = oldest.next().getValue();
@@ -47,7 +56,6 @@ final class KeptEmbeddings implements AutoCloseable {
       bytes -= kept.bytes;
       kept.owner.close();
     }
-    return stacked;
   }
 
   private Kept encode(PictureGrid picture) {

@@ -10,39 +10,46 @@ import java.util.List;
  * measurement.
  *
  * @param optimizer gradient and both moments of what learns
+ * @param lanes gradients of lanes of a pass that run beside the first
  * @param activations of a pass
  * @param recomputed the same where blocks run again for the gradient
  * @param logits of the targets that are scored together
  */
-public record MemoryEstimate(long optimizer, long activations, long recomputed, long logits) {
+public record MemoryEstimate(
+    long optimizer, long lanes, long activations, long recomputed, long logits) {
   /** Layers' worth that come and go while one runs forward and back. */
   private static final int PASSING = 3;
 
+  /** The same where lanes run side by side: what one frees, another's thread cannot use. */
+  private static final int PASSING_IN_LANES = 4;
+
   public long total() {
-    return optimizer + activations + logits;
+    return optimizer + lanes + activations + logits;
   }
 
   /** Without moments: what a process takes that only sums gradients. */
   public MemoryEstimate ofPass() {
-    return new MemoryEstimate(optimizer / 3, activations, recomputed, logits);
+    return new MemoryEstimate(optimizer / 3, lanes, activations, recomputed, logits);
   }
 
   /** Without a pass: what a process takes that gets its gradients from others. */
   public MemoryEstimate ofUpdate() {
-    return new MemoryEstimate(optimizer, 0, 0, 0);
+    return new MemoryEstimate(optimizer, 0, 0, 0, 0);
   }
 
   /**
    * @param atOnce logits that exist at one time
+   * @param lanes that may run side by side
    */
   static MemoryEstimate of(
-      PolicySize size, List<TrainingRow> rows, boolean recompute, long atOnce) {
+      PolicySize size, List<TrainingRow> rows, boolean recompute, long atOnce, int lanes) {
     Pack.Size pack = Pack.of(rows.stream().map(TrainingRow::packed).toList(), size.config()).size();
     long targets = rows.stream().mapToLong(row -> row.completion().length).sum();
     return new MemoryEstimate(
         optimizer(size.learnt()),
-        activations(size, pack, recompute),
-        activations(size, pack, true),
+        4 * (lanes - 1) * size.learnt(),
+        activations(size, pack, recompute, lanes),
+        activations(size, pack, true, lanes),
         logits(size.config(), targets, atOnce));
   }
 
@@ -56,12 +63,13 @@ public record MemoryEstimate(long optimizer, long activations, long recomputed, 
     return 16 * Math.min(atOnce, targets * config.text().vocabSize());
   }
 
-  private static long activations(PolicySize size, Pack.Size pack, boolean recompute) {
+  private static long activations(PolicySize size, Pack.Size pack, boolean recompute, int lanes) {
     ModelConfig.Text t = size.config().text();
     int width = size.type().bytes();
     long layer = textLayer(t, pack, width);
     long inputs = width * t.layers() * pack.tokens() * t.hiddenSize();
-    long bytes = PASSING * layer + (recompute ? inputs + layer : t.layers() * layer);
+    long passing = (lanes > 1 ? PASSING_IN_LANES : PASSING) * layer;
+    long bytes = passing + (recompute ? inputs + layer : t.layers() * layer);
     // 0 or -inf for each head that shares a key head, and whether a token is seen.
     bytes += 5 * pack.maskCells() * (t.heads() / t.kvHeads());
     if (size.picturesLearn()) {

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.relook.model.torch.TorchProgram;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -34,6 +35,24 @@ public final class ObjectiveProgram {
       double[] values = four.toDoubleArray();
       return new Sums(values[0], values[1], values[2], values[3]);
     }
+
+    static Sums none() {
+      return new Sums(0, 0, 0, 0);
+    }
+
+    /** In their order. */
+    static Sums of(List<Sums> parts) {
+      Sums sum = none();
+      for (Sums part : parts) {
+        sum =
+            new Sums(
+                sum.loss + part.loss,
+                sum.surrogate + part.surrogate,
+                sum.divergence + part.divergence,
+                sum.entropy + part.entropy);
+      }
+      return sum;
+    }
   }
 
   /**
@@ -58,7 +77,7 @@ public final class ObjectiveProgram {
       Objective.Policy objective) {
     Shape shape = new Shape(rows.size(), rows.get(0).length());
     try (NDManager scope = program.newScope()) {
-      List<Object> arguments = new java.util.ArrayList<>();
+      List<Object> arguments = new ArrayList<>();
       arguments.add(scope.create(logProbs, shape));
       arguments.add(scope.create(entropies, shape));
       arguments.add(given(scope, rows));
@@ -72,6 +91,29 @@ public final class ObjectiveProgram {
           results.get(4).toFloatArray(),
           results.get(5).toFloatArray());
     }
+  }
+
+  /** places, targets, cells, given. */
+  static List<Object> targets(NDManager scope, List<TrainingRow> rows, Pack pack) {
+    int count = rows.stream().mapToInt(r -> r.completion().length).sum();
+    int longest = rows.stream().mapToInt(r -> r.completion().length).max().orElse(0);
+    long[] places = new long[count];
+    long[] targets = new long[count];
+    long[] cells = new long[count];
+    int m = 0;
+    for (int i = 0; i < rows.size(); i++) {
+      TrainingRow row = rows.get(i);
+      for (int k = 0; k < row.completion().length; k++, m++) {
+        places[m] = pack.place(i, row.prompt().length() - 1 + k);
+        targets[m] = row.completion()[k];
+        cells[m] = (long) i * longest + k;
+      }
+    }
+    return List.of(
+        scope.create(places),
+        scope.create(targets),
+        scope.create(cells),
+        given(scope, rows.stream().map(TrainingRow::targets).toList()));
   }
 
   /** The planes of rows of any length, padded on the right with zeros. */

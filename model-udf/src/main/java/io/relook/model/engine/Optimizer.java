@@ -37,17 +37,18 @@ final class Optimizer {
     this.shapes = shapes;
     this.trained = trained;
     this.owner = owner;
-    this.sums = zeros();
+    this.sums = zeros(owner);
   }
 
-  private NDList zeros() {
-    return program.callWithGradients(owner, "zeros_like", trained);
+  /** A zero for each value that learns. */
+  NDList zeros(NDManager scope) {
+    return program.callWithGradients(scope, "zeros_like", trained);
   }
 
   private void requireMoments() {
     if (first == null) {
-      first = zeros();
-      second = zeros();
+      first = zeros(owner);
+      second = zeros(owner);
     }
   }
 

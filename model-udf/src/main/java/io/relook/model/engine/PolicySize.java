@@ -57,9 +57,13 @@ public record PolicySize(
     return KeyValueCache.bytes(config, type, options, promptTokens - 1, newTokens);
   }
 
-  /** What a pass over the rows, and the first step after it, take beside the weights. */
-  public MemoryEstimate training(List<TrainingRow> rows, boolean recompute) {
-    return MemoryEstimate.of(this, rows, recompute, TrainableModel.LOGITS_AT_ONCE);
+  /**
+   * What a pass over the rows, and the first step after it, take beside the weights, on a processor
+   * with so many threads.
+   */
+  public MemoryEstimate training(List<TrainingRow> rows, boolean recompute, int threads) {
+    int lanes = Lanes.most(threads, learnt());
+    return MemoryEstimate.of(this, rows, recompute, TrainableModel.LOGITS_AT_ONCE, lanes);
   }
 
   /** Whether the picture half keeps anything for a gradient. */

@@ -50,6 +50,33 @@ public final class TrainableModel implements AutoCloseable {
     public double loss() {
       return sums.loss();
     }
+
+    static Outcome of(NDList results) {
+      return new Outcome(
+          ObjectiveProgram.Sums.of(results.get(0)),
+          results.get(1).toFloatArray(),
+          results.get(2).toFloatArray(),
+          results.get(3).toFloatArray(),
+          results.get(4).toFloatArray(),
+          results.get(5).toFloatArray());
+    }
+
+    /** Of no rows. */
+    static Outcome none() {
+      float[] none = {};
+      return new Outcome(ObjectiveProgram.Sums.none(), none, none, none, none, none);
+    }
+
+    /** A pack's, of those of the lanes' rows of it. */
+    static Outcome join(Lanes lanes, int pack, List<Outcome> parts) {
+      return new Outcome(
+          ObjectiveProgram.Sums.of(parts.stream().map(Outcome::sums).toList()),
+          lanes.join(pack, parts.stream().map(Outcome::logProbs).toList()),
+          lanes.join(pack, parts.stream().map(Outcome::entropies).toList()),
+          lanes.join(pack, parts.stream().map(Outcome::ratios).toList()),
+          lanes.join(pack, parts.stream().map(Outcome::factors).toList()),
+          lanes.join(pack, parts.stream().map(Outcome::divergences).toList()));
+    }
   }
 
   /**
@@ -100,12 +127,7 @@ public final class TrainableModel implements AutoCloseable {
 
   private final Optimizer optimizer;
 
-  /** Null where the picture half learns. */
-  private final KeptEmbeddings kept;
-
-  private boolean recompute;
-
-  private long logitsAtOnce = LOGITS_AT_ONCE;
+  private final TrainingPass pass;
 
   private TrainableModel(TorchProgram program, Checkpoint checkpoint, Setup setup) {
     this.config = checkpoint.config();
@@ -140,7 +162,15 @@ public final class TrainableModel implements AutoCloseable {
             program, owner, slots.stream().map(WeightLayout.Slot::shape).toList(), trained);
     boolean pictures =
         slots.stream().anyMatch(slot -> slot.parts().get(0).name().startsWith("visual."));
-    this.kept = pictures ? null : new KeptEmbeddings(program, weights, config.vision());
+    KeptEmbeddings kept = pictures ? null : new KeptEmbeddings(program, weights, config.vision());
+    this.pass =
+        new TrainingPass(
+            program,
+            config,
+            weights,
+            new TrainingPass.Learnt(parts, pairs, places, lora),
+            kept,
+            optimizer);
   }
 
   /** Loads a checkpoint's weights with a fresh optimizer. */
@@ -198,14 +228,19 @@ public final class TrainableModel implements AutoCloseable {
    * that it computed: less memory, a third more work. The numbers are the same.
    */
   public void setRecompute(boolean recompute) {
-    this.recompute = recompute;
+    pass.recompute = recompute;
   }
 
   /**
    * How many logits exist at one time; where there are more, they are computed twice, in slices.
    */
   public void setLogitsAtOnce(long values) {
-    this.logitsAtOnce = values;
+    pass.logitsAtOnce = values;
+  }
+
+  /** How many tokens a lane must have, where rows run in lanes side by side. */
+  public void setLeastOfLane(int tokens) {
+    pass.leastOfLane = tokens;
   }
 
   /**
@@ -213,45 +248,28 @@ public final class TrainableModel implements AutoCloseable {
    * prompt share it.
    */
   public Outcome forwardBackward(List<TrainingRow> rows, Objective objective) {
-    return run(rows, objective, true);
+    return forwardBackwardAll(List.of(rows), objective).get(0);
+  }
+
+  /** The same of packs of rows, of which each runs together; outcomes in their order. */
+  public List<Outcome> forwardBackwardAll(List<List<TrainingRow>> packs, Objective objective) {
+    return pass.run(packs, objective, true);
   }
 
   /** What the rows' targets have now, without a gradient. */
   public Outcome score(List<TrainingRow> rows, Objective objective) {
-    return run(rows, objective, false);
+    return scoreAll(List.of(rows), objective).get(0);
   }
 
-  private Outcome run(List<TrainingRow> rows, Objective objective, boolean learn) {
-    for (TrainingRow row : rows) {
-      String problem = row.prompt().plus(row.completion()).problem(config);
-      if (problem != null) {
-        throw EngineErrors.badPrompt(problem);
-      }
-    }
-    Pack pack = Pack.of(rows.stream().map(TrainingRow::packed).toList(), config);
-    try (NDManager scope = program.newScope()) {
-      List<Object> arguments = new ArrayList<>();
-      arguments.addAll(List.of(pack.ids(scope), pack.positions(scope), pack.layout(scope)));
-      arguments.addAll(targets(scope, rows, pack));
-      arguments.addAll(ObjectiveProgram.arguments(objective));
-      arguments.add(objective.temperature());
-      arguments.addAll(arguments(scope, pack));
-      arguments.addAll(List.of(targetsAtOnce(), recompute, learn, optimizer.sums()));
-      NDList results = program.callWithGradients(scope, "forward_backward", arguments.toArray());
-      return new Outcome(
-          ObjectiveProgram.Sums.of(results.get(0)),
-          results.get(1).toFloatArray(),
-          results.get(2).toFloatArray(),
-          results.get(3).toFloatArray(),
-          results.get(4).toFloatArray(),
-          results.get(5).toFloatArray());
-    }
+  /** The same of packs of rows. */
+  public List<Outcome> scoreAll(List<List<TrainingRow>> packs, Objective objective) {
+    return pass.run(packs, objective, false);
   }
 
   /** What a pass over the rows, and the first step after it, are still to take. */
   public MemoryEstimate estimate(List<TrainingRow> rows) {
     PolicySize size = new PolicySize(config, parts, lora, type);
-    return MemoryEstimate.of(size, rows, recompute, logitsAtOnce);
+    return MemoryEstimate.of(size, rows, pass.recompute, pass.logitsAtOnce, pass.mostLanes());
   }
 
   /** Scales the gradient to a norm of at most {@code longest} (0: not); returns the norm before. */
@@ -401,9 +419,7 @@ public final class TrainableModel implements AutoCloseable {
 
   @Override
   public void close() {
-    if (kept != null) {
-      kept.close();
-    }
+    pass.close();
     owner.close();
     weights.close();
   }
@@ -429,63 +445,5 @@ public final class TrainableModel implements AutoCloseable {
     try (NDManager scope = program.newScope()) {
       return program.callWithGradients(scope, "as_float", tensor).head().toFloatArray();
     }
-  }
-
-  /** places, targets, cells, given. */
-  private static List<Object> targets(NDManager scope, List<TrainingRow> rows, Pack pack) {
-    int count = rows.stream().mapToInt(r -> r.completion().length).sum();
-    int longest = rows.stream().mapToInt(r -> r.completion().length).max().orElse(0);
-    long[] places = new long[count];
-    long[] targets = new long[count];
-    long[] cells = new long[count];
-    int m = 0;
-    for (int i = 0; i < rows.size(); i++) {
-      TrainingRow row = rows.get(i);
-      for (int k = 0; k < row.completion().length; k++, m++) {
-        places[m] = pack.place(i, row.prompt().length() - 1 + k);
-        targets[m] = row.completion()[k];
-        cells[m] = (long) i * longest + k;
-      }
-    }
-    return List.of(
-        scope.create(places),
-        scope.create(targets),
-        scope.create(cells),
-        ObjectiveProgram.given(scope, rows.stream().map(TrainingRow::targets).toList()));
-  }
-
-  /** So many that their logits stay small; at least one row of a product's block. */
-  private int targetsAtOnce() {
-    return (int) Math.max(64, logitsAtOnce / config.text().vocabSize());
-  }
-
-  /** From patches to at, then what depends on the pictures' sizes. */
-  private List<Object> arguments(NDManager scope, Pack pack) {
-    ModelConfig.Text t = config.text();
-    ModelConfig.Vision v = config.vision();
-    boolean patches = kept == null && !pack.pictures().isEmpty();
-    PictureBatch shown =
-        patches
-            ? PictureBatch.of(scope, pack.pictures(), pack.from(), v)
-            : PictureBatch.none(scope);
-    NDArray embeddings =
-        patches || pack.pictures().isEmpty()
-            ? scope.create(new float[0], new Shape(0, t.hiddenSize()))
-            : kept.of(scope, pack.pictures());
-    List<Object> arguments = new ArrayList<>();
-    arguments.addAll(List.of(shown.patches(), shown.places()));
-    arguments.add(patches ? shown.back() : scope.create(pack.from()));
-    arguments.add(embeddings);
-    arguments.add(scope.create(pack.at()));
-    arguments.addAll(List.of(weights.ends, weights.vision, weights.top, weights.text));
-    arguments.addAll(List.of(pairs, places.first(), places.rowsAround()));
-    arguments.add(lora == null ? 0.0 : lora.scale());
-    arguments.add(parts.flags());
-    arguments.add(v.heads());
-    arguments.addAll(List.of(shown.fullBlocks(), shown.windows(), shown.pictures()));
-    arguments.add(new long[] {t.heads(), t.kvHeads(), t.headDim()});
-    arguments.add(Arrays.stream(t.mropeSection()).asLongStream().toArray());
-    arguments.addAll(List.of(t.ropeTheta(), t.rmsNormEps()));
-    return arguments;
   }
 }
