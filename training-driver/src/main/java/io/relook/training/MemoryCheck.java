@@ -46,7 +46,7 @@ final class MemoryCheck {
     if (largest.total() > free) {
       throw new RelookException(
           RelookException.Category.CONFIG,
-          "Training needs about %s more memory and %s are free: %s for gradient and optimizer, %s for gradients of rows that run side by side (train.lora or fewer train.parts need less of both, engine.threads=1 nothing of the latter), %s for activations (train.recompute=true needs %s; a smaller tokenBudget less of both), %s for logits."
+          "Training needs about %s more memory and %s are free: %s for gradient and optimizer, %s for gradients of rows that run side by side (train.lora or fewer train.parts need less of both), %s for activations (train.recompute=true needs %s and runs nothing side by side; a smaller tokenBudget less of both), %s for logits."
               .formatted(
                   gigabytes(largest.total()),
                   gigabytes(free),

@@ -12,7 +12,7 @@ import java.util.List;
  * @param optimizer gradient and both moments of what learns
  * @param lanes gradients of lanes of a pass that run beside the first
  * @param activations of a pass
- * @param recomputed the same where blocks run again for the gradient
+ * @param recomputed the same where blocks run again for the gradient, in one lane
  * @param logits of the targets that are scored together
  */
 public record MemoryEstimate(
@@ -49,7 +49,7 @@ public record MemoryEstimate(
         optimizer(size.learnt()),
         4 * (lanes - 1) * size.learnt(),
         activations(size, pack, recompute, lanes),
-        activations(size, pack, true, lanes),
+        activations(size, pack, true, 1),
         logits(size.config(), targets, atOnce));
   }
 

@@ -62,7 +62,7 @@ public record PolicySize(
    * with so many threads.
    */
   public MemoryEstimate training(List<TrainingRow> rows, boolean recompute, int threads) {
-    int lanes = Lanes.most(threads, learnt());
+    int lanes = recompute ? 1 : Lanes.most(threads, learnt());
     return MemoryEstimate.of(this, rows, recompute, TrainableModel.LOGITS_AT_ONCE, lanes);
   }
 

@@ -2,11 +2,38 @@ package io.relook.model.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
-/** Parts of one piece of work on threads of their own. */
+/**
+ * Parts of one piece of work on threads of their own. The threads stay: glibc keeps what a thread
+ * freed for that thread, so each new one would take memory of its own.
+ */
 final class SideBySide {
+  private static final AtomicInteger STARTED = new AtomicInteger();
+
+  private static final ExecutorService THREADS =
+      new ThreadPoolExecutor(
+          0,
+          Integer.MAX_VALUE,
+          Long.MAX_VALUE,
+          TimeUnit.NANOSECONDS,
+          new SynchronousQueue<>(),
+          SideBySide::thread);
+
   private SideBySide() {}
+
+  private static Thread thread(Runnable work) {
+    Thread thread = new Thread(work, "relook-part-" + STARTED.incrementAndGet());
+    thread.setDaemon(true);
+    return thread;
+  }
 
   /**
    * Runs parts 0 to {@code parts - 1}, the first on the calling thread; returns or throws when all
@@ -15,18 +42,15 @@ final class SideBySide {
    */
   static void run(int parts, IntConsumer work) {
     Throwable[] errors = new Throwable[Math.max(1, parts)];
-    List<Thread> others = new ArrayList<>();
+    List<Future<?>> others = new ArrayList<>();
     for (int part = 1; part < parts; part++) {
       int own = part;
-      Thread thread = new Thread(() -> guarded(work, own, errors), "relook-part-" + part);
-      thread.setDaemon(true);
-      thread.start();
-      others.add(thread);
+      others.add(THREADS.submit(() -> guarded(work, own, errors)));
     }
     if (parts > 0) {
       guarded(work, 0, errors);
     }
-    others.forEach(SideBySide::joinWhole);
+    others.forEach(SideBySide::awaitWhole);
     for (Throwable error : errors) {
       if (error instanceof Error) {
         throw (Error) error;
@@ -45,14 +69,16 @@ final class SideBySide {
     }
   }
 
-  private static void joinWhole(Thread thread) {
+  private static void awaitWhole(Future<?> part) {
     boolean interrupted = false;
     while (true) {
       try {
-        thread.join();
+        part.get();
         break;
       } catch (InterruptedException e) {
         interrupted = true;
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("a part keeps its own errors", e);
       }
     }
     if (interrupted) {

@@ -225,7 +225,7 @@ public final class TrainableModel implements AutoCloseable {
 
   /**
    * Whether gradients keep each block's input alone and run the block again, instead of keeping all
-   * that it computed: less memory, a third more work. The numbers are the same.
+   * that it computed: less memory, a third more work. Rows then do not run side by side either.
    */
   public void setRecompute(boolean recompute) {
     pass.recompute = recompute;

@@ -124,8 +124,11 @@ final class TrainingPass implements AutoCloseable {
     }
   }
 
+  /** One where memory counts more than time. */
   int mostLanes() {
-    return program.device().isGpu() ? 1 : Lanes.most(program.threads(), optimizer.values());
+    return program.device().isGpu() || recompute
+        ? 1
+        : Lanes.most(program.threads(), optimizer.values());
   }
 
   /** So many that their logits stay small; at least one row of a product's block. */
