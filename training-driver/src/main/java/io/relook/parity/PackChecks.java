@@ -41,11 +41,8 @@ final class PackChecks {
       check.run(model + ".pack.recomputed.");
       trained.setRecompute(false);
       trained.setLogitsAtOnce(ALL);
-      trained.setLeastOfLane(1);
-      int threads = program.threads();
-      program.useThreads(Math.max(2, threads));
+      trained.setLanes(2);
       check.run(model + ".pack.lanes.");
-      program.useThreads(threads);
     }
   }
 

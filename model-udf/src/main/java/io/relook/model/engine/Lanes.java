@@ -15,13 +15,19 @@ import java.util.stream.IntStream;
  */
 final class Lanes {
   /** Tokens that a lane must have: its gradient is a sum of its own. Our choice. */
-  static final int LEAST_TOKENS = 256;
+  private static final int LEAST_TOKENS = 256;
 
   /** Values of the lanes' own gradients beyond the first: 1 GiB. Our choice. */
   private static final long MOST_VALUES = 1L << 28;
 
   /** Tokens that run at once, of those of the largest pack. Our choice. */
   private static final double MOST_AT_ONCE = 1.125;
+
+  /**
+   * Tokens of the lane that has most, of the lanes' mean: else threads together are faster. Our
+   * choice.
+   */
+  private static final double MOST_UNEVEN = 1.1;
 
   /** Rows of a pack that share what they begin with, by their numbers. */
   private record Family(List<Integer> rows, long tokens) {}
@@ -42,19 +48,25 @@ final class Lanes {
     this.dealt = dealt;
   }
 
-  /** At most so many lanes, each of at least so many tokens. */
-  static Lanes of(List<List<TrainingRow>> packs, int most, int least) {
+  /** At most so many lanes, as long as they are worth it. */
+  static Lanes of(List<List<TrainingRow>> packs, int most) {
     List<List<Family>> families = packs.stream().map(Lanes::families).toList();
-    long[] tokens =
-        families.stream().mapToLong(f -> f.stream().mapToLong(Family::tokens).sum()).toArray();
-    long largest = IntStream.range(0, tokens.length).mapToLong(i -> tokens[i]).max().orElse(0);
-    long all = IntStream.range(0, tokens.length).mapToLong(i -> tokens[i]).sum();
-    int count = (int) Math.max(1, Math.min(most, all / least));
+    List<Long> tokens =
+        families.stream().map(f -> f.stream().mapToLong(Family::tokens).sum()).toList();
+    long largest = tokens.stream().mapToLong(Long::longValue).max().orElse(0);
+    long all = tokens.stream().mapToLong(Long::longValue).sum();
+    int count = (int) Math.max(1, Math.min(most, all / LEAST_TOKENS));
     List<List<Part>> dealt = deal(families, count);
-    while (count > 1 && atOnce(dealt) > MOST_AT_ONCE * largest) {
+    while (count > 1
+        && (atOnce(dealt) > MOST_AT_ONCE * largest || longest(dealt) > MOST_UNEVEN * all / count)) {
       dealt = deal(families, --count);
     }
     return new Lanes(packs, dealt);
+  }
+
+  /** So many, worth it or not. */
+  static Lanes exactly(List<List<TrainingRow>> packs, int count) {
+    return new Lanes(packs, deal(packs.stream().map(Lanes::families).toList(), count));
   }
 
   /** However many rows there are: one a thread, while their gradients are not too large. */
@@ -108,6 +120,14 @@ final class Lanes {
     return dealt.stream()
         .mapToLong(parts -> parts.stream().mapToLong(part -> part.tokens).max().orElse(0))
         .sum();
+  }
+
+  /** Tokens of the lane that has most. */
+  private static long longest(List<List<Part>> dealt) {
+    return dealt.stream()
+        .mapToLong(parts -> parts.stream().mapToLong(part -> part.tokens).sum())
+        .max()
+        .orElse(0);
   }
 
   int count() {

@@ -238,9 +238,9 @@ public final class TrainableModel implements AutoCloseable {
     pass.logitsAtOnce = values;
   }
 
-  /** How many tokens a lane must have, where rows run in lanes side by side. */
-  public void setLeastOfLane(int tokens) {
-    pass.leastOfLane = tokens;
+  /** Into how many lanes rows are dealt; 0: as many as are worth it. */
+  public void setLanes(int lanes) {
+    pass.fixedLanes = lanes;
   }
 
   /**

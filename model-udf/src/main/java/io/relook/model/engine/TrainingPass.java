@@ -38,7 +38,7 @@ final class TrainingPass implements AutoCloseable {
   boolean recompute;
 
   long logitsAtOnce = TrainableModel.LOGITS_AT_ONCE;
-  int leastOfLane = Lanes.LEAST_TOKENS;
+  int fixedLanes;
 
   TrainingPass(
       TorchProgram program,
@@ -65,7 +65,7 @@ final class TrainingPass implements AutoCloseable {
         throw EngineErrors.badPrompt(problem);
       }
     }
-    Lanes lanes = Lanes.of(packs, mostLanes(), leastOfLane);
+    Lanes lanes = fixedLanes > 0 ? Lanes.exactly(packs, fixedLanes) : Lanes.of(packs, mostLanes());
     try (NDManager scope = program.newScope()) {
       if (kept != null) {
         kept.encode(rows.stream().flatMap(row -> row.prompt().pictures().stream()).toList());

@@ -78,8 +78,7 @@ class TestLanes {
     rows.addAll(family(10, 11));
     rows.addAll(family(12, 6));
     rows.addAll(1, family(5, 3, 1));
-    Lanes lanes = Lanes.of(List.of(rows), 2, 1);
-    assertEquals(2, lanes.count());
+    Lanes lanes = Lanes.exactly(List.of(rows), 2);
     assertEquals(List.of(List.of(4, 3, 1, 5)), lengths(lanes, 0, 1));
     assertEquals(List.of(List.of(11, 6)), lengths(lanes, 1, 1));
   }
@@ -88,26 +87,35 @@ class TestLanes {
   void aLaneThatGotMoreOfOnePackGetsLessOfTheNext() {
     List<List<TrainingRow>> packs =
         List.of(pack(family(20, 10), family(21, 6)), pack(family(19, 9), family(18, 4)));
-    Lanes lanes = Lanes.of(packs, 2, 1);
+    Lanes lanes = Lanes.exactly(packs, 2);
     assertEquals(List.of(List.of(10), List.of(4)), lengths(lanes, 0, 2));
     assertEquals(List.of(List.of(6), List.of(9)), lengths(lanes, 1, 2));
   }
 
   @Test
   void noMoreTokensRunAtOnceThanAPackHas() {
-    List<List<TrainingRow>> packs = List.of(family(20, 10), family(20, 9));
-    assertEquals(1, Lanes.of(packs, 2, 1).count(), "two whole packs side by side");
-    List<List<TrainingRow>> uneven = List.of(pack(family(20, 10), family(21, 9)), family(3, 1));
-    assertEquals(2, Lanes.of(uneven, 2, 1).count());
+    List<List<TrainingRow>> packs = List.of(family(400, 10), family(400, 9));
+    assertEquals(1, Lanes.of(packs, 2).count(), "two whole packs side by side");
+    List<List<TrainingRow>> rest = List.of(pack(family(400, 10), family(401, 9)), family(3, 1));
+    assertEquals(2, Lanes.of(rest, 2).count());
+  }
+
+  /** Threads that wait for the longest lane could have shared its work. */
+  @Test
+  void lanesAreEvenOrFewer() {
+    assertEquals(1, Lanes.of(List.of(family(900, 10, 9, 8)), 2).count(), "one family");
+    List<TrainingRow> three = pack(family(400, 10), family(401, 9), family(402, 8));
+    assertEquals(1, Lanes.of(List.of(three), 2).count(), "two families beside one");
+    assertEquals(3, Lanes.of(List.of(three), 4).count());
   }
 
   @Test
   void thereAreNoMoreLanesThanTokensAndGradientsAllow() {
-    List<List<TrainingRow>> packs =
-        List.of(pack(family(20, 10), family(21, 9), family(22, 8), family(23, 7)));
-    assertEquals(4, Lanes.of(packs, 4, 30).count());
-    assertEquals(3, Lanes.of(packs, 4, 40).count());
-    assertEquals(1, Lanes.of(packs, 4, 1000).count());
+    List<TrainingRow> long4 = pack(family(300, 10), family(301, 9), family(302, 8), family(303, 7));
+    assertEquals(4, Lanes.of(List.of(long4), 4).count());
+    List<TrainingRow> short4 =
+        pack(family(130, 10), family(131, 9), family(132, 8), family(133, 7));
+    assertEquals(2, Lanes.of(List.of(short4), 4).count(), "560 tokens");
     assertEquals(8, Lanes.most(8, 5_000_000));
     assertEquals(3, Lanes.most(8, 134_000_000), "1 GiB of gradients beside the first");
     assertEquals(1, Lanes.most(8, 7_000_000_000L));
@@ -118,7 +126,7 @@ class TestLanes {
     List<TrainingRow> rows = new ArrayList<>(family(20, 2));
     rows.addAll(family(10, 1));
     rows.addAll(family(20, 3));
-    Lanes lanes = Lanes.of(List.of(rows), 2, 1);
+    Lanes lanes = Lanes.exactly(List.of(rows), 2);
     float[] joined = lanes.join(0, List.of(new float[] {1, 2, 4, 5, 6}, new float[] {3}));
     assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, joined);
   }
@@ -126,9 +134,9 @@ class TestLanes {
   @Test
   void lossesAndGradientsAreThoseOfOneLane() {
     for (TrainedParts parts : List.of(TrainedParts.all(), new TrainedParts(false, false, true))) {
-      try (TrainableModel one = model(parts, Integer.MAX_VALUE);
-          TrainableModel lanes = model(parts, 1);
-          TrainableModel again = model(parts, 1)) {
+      try (TrainableModel one = model(parts, 1);
+          TrainableModel lanes = model(parts, 2);
+          TrainableModel again = model(parts, 2)) {
         List<List<TrainingRow>> packs = packs(one.config());
         List<TrainableModel.Outcome> right = one.forwardBackwardAll(packs, LOSS);
         List<TrainableModel.Outcome> near = lanes.forwardBackwardAll(packs, LOSS);
@@ -161,9 +169,9 @@ class TestLanes {
     return Math.sqrt(apart / Math.max(norm, 1e-20));
   }
 
-  private static TrainableModel model(TrainedParts parts, int least) {
+  private static TrainableModel model(TrainedParts parts, int lanes) {
     TrainableModel model = TrainableModel.load(program, checkpoint, TrainableModel.Setup.of(parts));
-    model.setLeastOfLane(least);
+    model.setLanes(lanes);
     return model;
   }
 
