@@ -48,8 +48,8 @@ final class Lanes {
     this.dealt = dealt;
   }
 
-  /** At most so many lanes, as long as they are worth it. */
-  static Lanes of(List<List<TrainingRow>> packs, int most) {
+  /** At most so many lanes that share the threads out evenly, as long as they are worth it. */
+  static Lanes of(List<List<TrainingRow>> packs, int threads, int most) {
     List<List<Family>> families = packs.stream().map(Lanes::families).toList();
     List<Long> tokens =
         families.stream().map(f -> f.stream().mapToLong(Family::tokens).sum()).toList();
@@ -58,7 +58,9 @@ final class Lanes {
     int count = (int) Math.max(1, Math.min(most, all / LEAST_TOKENS));
     List<List<Part>> dealt = deal(families, count);
     while (count > 1
-        && (atOnce(dealt) > MOST_AT_ONCE * largest || longest(dealt) > MOST_UNEVEN * all / count)) {
+        && (threads % count > 0
+            || atOnce(dealt) > MOST_AT_ONCE * largest
+            || longest(dealt) > MOST_UNEVEN * all / count)) {
       dealt = deal(families, --count);
     }
     return new Lanes(packs, dealt);

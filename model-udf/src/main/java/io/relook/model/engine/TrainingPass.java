@@ -65,7 +65,10 @@ final class TrainingPass implements AutoCloseable {
         throw EngineErrors.badPrompt(problem);
       }
     }
-    Lanes lanes = fixedLanes > 0 ? Lanes.exactly(packs, fixedLanes) : Lanes.of(packs, mostLanes());
+    Lanes lanes =
+        fixedLanes > 0
+            ? Lanes.exactly(packs, fixedLanes)
+            : Lanes.of(packs, program.threads(), mostLanes());
     try (NDManager scope = program.newScope()) {
       if (kept != null) {
         kept.encode(rows.stream().flatMap(row -> row.prompt().pictures().stream()).toList());

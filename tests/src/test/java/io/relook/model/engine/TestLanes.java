@@ -95,27 +95,28 @@ class TestLanes {
   @Test
   void noMoreTokensRunAtOnceThanAPackHas() {
     List<List<TrainingRow>> packs = List.of(family(400, 10), family(400, 9));
-    assertEquals(1, Lanes.of(packs, 2).count(), "two whole packs side by side");
+    assertEquals(1, Lanes.of(packs, 2, 2).count(), "two whole packs side by side");
     List<List<TrainingRow>> rest = List.of(pack(family(400, 10), family(401, 9)), family(3, 1));
-    assertEquals(2, Lanes.of(rest, 2).count());
+    assertEquals(2, Lanes.of(rest, 2, 2).count());
   }
 
   /** Threads that wait for the longest lane could have shared its work. */
   @Test
   void lanesAreEvenOrFewer() {
-    assertEquals(1, Lanes.of(List.of(family(900, 10, 9, 8)), 2).count(), "one family");
+    assertEquals(1, Lanes.of(List.of(family(900, 10, 9, 8)), 2, 2).count(), "one family");
     List<TrainingRow> three = pack(family(400, 10), family(401, 9), family(402, 8));
-    assertEquals(1, Lanes.of(List.of(three), 2).count(), "two families beside one");
-    assertEquals(3, Lanes.of(List.of(three), 4).count());
+    assertEquals(1, Lanes.of(List.of(three), 2, 2).count(), "two families beside one");
+    assertEquals(3, Lanes.of(List.of(three), 3, 3).count());
+    assertEquals(1, Lanes.of(List.of(three), 4, 4).count(), "a thread would have nothing to do");
   }
 
   @Test
   void thereAreNoMoreLanesThanTokensAndGradientsAllow() {
     List<TrainingRow> long4 = pack(family(300, 10), family(301, 9), family(302, 8), family(303, 7));
-    assertEquals(4, Lanes.of(List.of(long4), 4).count());
+    assertEquals(4, Lanes.of(List.of(long4), 4, 4).count());
     List<TrainingRow> short4 =
         pack(family(130, 10), family(131, 9), family(132, 8), family(133, 7));
-    assertEquals(2, Lanes.of(List.of(short4), 4).count(), "560 tokens");
+    assertEquals(2, Lanes.of(List.of(short4), 4, 4).count(), "560 tokens");
     assertEquals(8, Lanes.most(8, 5_000_000));
     assertEquals(3, Lanes.most(8, 134_000_000), "1 GiB of gradients beside the first");
     assertEquals(1, Lanes.most(8, 7_000_000_000L));
