@@ -1,5 +1,4 @@
-# A block of either half of the model as training runs it, with its gradient by hand (decision 0010): all but the attention itself, whose gradient is
-# torch's. So little is kept, gradients are summed where they lie, and products may be oneDNN's. Weights are named by their number in one list w of all;
+# A block of either half of the model as training runs it, with its gradient by hand (decision 0010); its attention is in attention.py. So little is kept, gradients are summed where they lie, and products may be oneDNN's. Weights are named by their number in one list w of all;
 # learns[i] is the place of weight i's sum among `sums`, or -1. An adapter's gradients go to by_a, which is like a (see `adapters`). A block is the numbers
 # of ten weights: norm, q k v, their bias, output, its bias, norm, gate and up, their bias, down, its bias; -1 where it has none.
 from typing import List, Optional
@@ -81,91 +80,21 @@ def rotate_(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return x.copy_(wide.mul_(cos).addcmul_(turned, sin))
 
 
-def attend_rows(qkv: Tensor, heads: List[int], pack: List[Tensor], masks: List[Tensor], runs: List[int]) -> List[Tensor]:
-    """Attention of tokens (N, H + 2 KV, d) laid out by a pack (see text.py), or else by runs (see vision.py). Of each group of rows its queries
-    (R, C, H, d), its keys and values (R, S, 2 KV, d) and what they give (R · C, H · d), whose graph goes back to the two."""
-    h, n, d = heads[0], heads[1], heads[2]
-    groups: List[Tensor] = []
-    at = 0
-    for i in range(len(runs) // 2):
-        length, count = runs[2 * i], runs[2 * i + 1]
-        own = qkv.narrow(0, at, length * count).view(count, length, h + 2 * n, d)
-        q, kv = own.narrow(2, 0, h).requires_grad_(), own.narrow(2, h, 2 * n).requires_grad_()
-        keys = kv.chunk(2, 2)
-        groups += [q, kv, everywhere(q, keys[0], keys[1])]
-        at += length * count
-    flat = qkv.view(qkv.size(0), (h + 2 * n) * d)
-    for g in range(len(masks)):
-        places, keys = pack[1 + 3 * g], pack[2 + 3 * g]
-        own = torch.embedding(flat, places).view(places.size(0), places.size(1), h + 2 * n, d)
-        q, kv = own.narrow(2, 0, h).requires_grad_(), own.narrow(2, h, 2 * n)
-        if keys.size(0) == 0:
-            kv = kv.requires_grad_()
-            groups += [q, kv, causal(q, kv, True)]
-        else:
-            shared = torch.embedding(flat.narrow(1, h * d, 2 * n * d), keys.narrow(1, 0, keys.size(1) - places.size(1)))
-            kv = torch.cat([shared.view(keys.size(0), -1, 2 * n, d), kv], 1).requires_grad_()
-            groups += [q, kv, branching(q, kv, masks[g], True)]
-    return groups
-
-
-def seen_of(groups: List[Tensor], pack: List[Tensor]) -> Tensor:
-    """What each token saw (N, H · d), of `attend_rows`."""
-    seen = torch.cat([groups[i].detach() for i in range(2, len(groups), 3)], 0)
-    return torch.embedding(seen, pack[0]) if len(pack) > 0 else seen
-
-
-def scattered(x: Tensor, places: Tensor, count: int) -> Tensor:
-    """(count, D): each row of x (N, D) added at its place, the gradient of looking rows up."""
-    return torch.ops.aten.embedding_dense_backward(x, places, count, -1, False)
-
-
-def attention_gradient(by: Tensor, groups: List[Tensor], heads: List[int], pack: List[Tensor]) -> Tensor:
-    """Given that of `seen_of`, the gradient by q, k and v (N, (H + 2 KV) · d)."""
-    h, n, d = heads[0], heads[1], heads[2]
-    tokens = by.size(0)
-    if len(pack) > 0:
-        cells = 0
-        for i in range(2, len(groups), 3):
-            cells += groups[i].size(0)
-        by = scattered(by, pack[0], cells)
-    by_own: List[Tensor] = []
-    by_roots: List[Tensor] = []
-    roots: List[Tensor] = []
-    rows = 0
-    for g in range(len(groups) // 3):
-        q, kv, seen = groups[3 * g], groups[3 * g + 1], groups[3 * g + 2]
-        by_parts = gradients_through([seen], [by.narrow(0, rows, seen.size(0))], [q, kv])
-        by_q, by_kv = by_parts[0], by_parts[1]
-        rows += seen.size(0)
-        shared = kv.size(1) - q.size(1)
-        by_own.append(torch.cat([by_q, by_kv.narrow(1, shared, q.size(1))], 2).view(-1, (h + 2 * n) * d))
-        if shared > 0:
-            by_roots.append(by_kv.narrow(1, 0, shared).reshape(-1, 2 * n * d))
-            roots.append(pack[2 + 3 * g].narrow(1, 0, shared).flatten())
-    by_qkv = torch.cat(by_own, 0)
-    if len(pack) > 0:
-        by_qkv = torch.embedding(by_qkv, pack[0])
-    if len(roots) > 0:
-        by_qkv.narrow(1, h * d, 2 * n * d).add_(scattered(torch.cat(by_roots, 0), torch.cat(roots, 0), tokens))
-    return by_qkv
-
-
 def run_block(x: Tensor, w: List[Tensor], a: List[Tensor], block: List[int], cos: Tensor, sin: Tensor, heads: List[int], epsilon: float, pack: List[Tensor],
-              masks: List[Tensor], runs: List[int], asked: Optional[Tensor]) -> List[Tensor]:
-    """What the gradient needs beside x (N, D): what attention saw, the sum after it, gate, its silu, up, then `attend_rows`. asked: the places (M) whose
+              masks: List[Tensor], runs: List[int], spans: List[int], asked: Optional[Tensor]) -> List[Tensor]:
+    """What the gradient needs beside x (N, D): what attention saw, the sum after it, gate, its silu, up, then what `attention` keeps. asked: the places (M) whose
     results are needed, of the last layer; else all are."""
     h, n, d = heads[0], heads[1], heads[2]
     qkv = linear(rms_norm(x, w[block[0]], epsilon), w, a, block[1], block[2], -1).view(-1, h + 2 * n, d)
     rotate_(qkv.narrow(1, 0, h + n), cos, sin)
-    groups = attend_rows(qkv, heads, pack, masks, runs)
-    seen = seen_of(groups, pack)
+    attended = attention(qkv, heads, pack, masks, runs, spans)
+    seen = attended[0]
     if asked is not None:
         x, seen = torch.embedding(x, asked), torch.embedding(seen, asked)
     middle = linear(seen, w, a, block[3], block[4], -1).add_(x)
     inner = rms_norm(middle, w[block[5]], epsilon)
     gate, up = linear(inner, w, a, block[6], block[7], 0), linear(inner, w, a, block[6], block[7], 1)
-    return [seen, middle, gate, F.silu(gate), up] + groups
+    return [seen, middle, gate, F.silu(gate), up] + attended[1:]
 
 
 def block_result(kept: List[Tensor], w: List[Tensor], a: List[Tensor], block: List[int]) -> Tensor:
@@ -174,7 +103,7 @@ def block_result(kept: List[Tensor], w: List[Tensor], a: List[Tensor], block: Li
 
 
 def block_gradient(by: Tensor, x: Tensor, kept: List[Tensor], w: List[Tensor], a: List[Tensor], block: List[int], cos: Tensor, sin: Tensor, heads: List[int],
-                   epsilon: float, pack: List[Tensor], asked: Optional[Tensor], learns: List[int], sums: List[Tensor], by_a: List[Tensor]) -> Tensor:
+                   epsilon: float, pack: List[Tensor], spans: List[int], asked: Optional[Tensor], learns: List[int], sums: List[Tensor], by_a: List[Tensor]) -> Tensor:
     """Adds the gradients of the block's weights, given that of its result; returns that of x."""
     seen, middle, gate, active, up = kept[0], kept[1], kept[2], kept[3], kept[4]
     by_product = linear_gradient(by, active * up, w, a, block[8], block[9], -1, learns, sums, by_a)
@@ -187,7 +116,7 @@ def block_gradient(by: Tensor, x: Tensor, kept: List[Tensor], w: List[Tensor], a
     by_seen = linear_gradient(by_middle, seen, w, a, block[3], block[4], -1, learns, sums, by_a)
     if asked is not None:
         by_middle, by_seen = scattered(by_middle, asked, x.size(0)), scattered(by_seen, asked, x.size(0))
-    by_qkv = attention_gradient(by_seen, kept[5:], heads, pack)
+    by_qkv = attention_gradient(by_seen, kept[5:], heads, pack, spans)
     rotate_(by_qkv.view(-1, heads[0] + 2 * heads[1], heads[2]).narrow(1, 0, heads[0] + heads[1]), cos, -sin)
     unit_x = unit(x, epsilon)
     by_inner = linear_gradient(by_qkv, w[block[0]] * unit_x[0].to(x.dtype), w, a, block[1], block[2], -1, learns, sums, by_a)

@@ -79,7 +79,7 @@ def scored_gradient(by_chosen: Tensor, by_entropy: Tensor, lp: Tensor, targets: 
 
 
 @torch.jit.export
-def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places: Tensor, targets: Tensor, cells: Tensor, given: Tensor, level: str,
+def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], spans: List[int], places: Tensor, targets: Tensor, cells: Tensor, given: Tensor, level: str,
                      clamp: List[float], surrogate: str, shape: List[float], kl: str, bounds: List[float], straight: bool, weighted: bool, beta: float,
                      bonus: float, threshold: float, temperature: float, patches: Tensor, patch_places: Tensor, back: Tensor, kept: Tensor, at: Tensor,
                      ends: List[Tensor], vision: List[Tensor], top: List[Tensor], text: List[Tensor], pairs: List[Tensor], first: List[int],
@@ -115,6 +115,7 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
     merging = learn and patches.size(0) > 0 and (tower or learning(learns, first, 1, e))
     sizes = [vision_heads, vision_heads, w[0].size(0) // vision_heads]
     none: List[Tensor] = []
+    nothing: List[int] = []
     vision_in: List[Tensor] = []
     vision_kept: List[List[Tensor]] = []
     seen = kept
@@ -126,7 +127,7 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
         for l in range(v // 10):
             runs = pictures if l in full_blocks else windows
             block = vision_weights(e, l)
-            made = run_block(x, w, a, block, vision_cos, vision_sin, sizes, 1e-6, none, none, runs, None)
+            made = run_block(x, w, a, block, vision_cos, vision_sin, sizes, 1e-6, none, none, runs, nothing, None)
             vision_in.append(x)
             vision_kept.append(made if tower and not recompute else none)
             x = block_result(made, w, a, block)
@@ -147,7 +148,7 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
     for l in range(layers):
         asked = places if l + 1 == layers else None
         block = text_weights(body, l)
-        made = run_block(x, w, a, block, cos, sin, heads, epsilon, pack, masks, [], asked)
+        made = run_block(x, w, a, block, cos, sin, heads, epsilon, pack, masks, nothing, spans, asked)
         needed = needed or (learn and learning(learns, first, body + 7 * l, body + 7 * l + 7))
         needs.append(needed)
         text_in.append(x)
@@ -188,8 +189,8 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
                 block = text_weights(body, l)
                 made = text_kept[l]
                 if recompute:
-                    made = run_block(text_in[l], w, a, block, cos, sin, heads, epsilon, pack, masks, [], asked)
-                by_x = block_gradient(by_x, text_in[l], made, w, a, block, cos, sin, heads, epsilon, pack, asked, learns, sums, by_a)
+                    made = run_block(text_in[l], w, a, block, cos, sin, heads, epsilon, pack, masks, nothing, spans, asked)
+                by_x = block_gradient(by_x, text_in[l], made, w, a, block, cos, sin, heads, epsilon, pack, spans, asked, learns, sums, by_a)
                 text_kept[l] = none
         if learns[embed] >= 0:  # In float32, or frequent tokens' sums would stand still in bfloat16.
             sums[learns[embed]].add_(scattered(by_x.to(torch.float32).index_fill(0, at, 0.0), ids, w[embed].size(0)))
@@ -202,8 +203,8 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], places:
                 block = vision_weights(e, l)
                 made = vision_kept[l]
                 if recompute:
-                    made = run_block(vision_in[l], w, a, block, vision_cos, vision_sin, sizes, 1e-6, none, none, runs, None)
-                by_x = block_gradient(by_x, vision_in[l], made, w, a, block, vision_cos, vision_sin, sizes, 1e-6, none, None, learns, sums, by_a)
+                    made = run_block(vision_in[l], w, a, block, vision_cos, vision_sin, sizes, 1e-6, none, none, runs, nothing, None)
+                by_x = block_gradient(by_x, vision_in[l], made, w, a, block, vision_cos, vision_sin, sizes, 1e-6, none, nothing, None, learns, sums, by_a)
                 vision_kept[l] = none
             if learns[0] >= 0:
                 add_product(sums[learns[0]], by_x, patches.to(by_x.dtype))

@@ -13,7 +13,7 @@ import java.util.Map;
 /**
  * Rows that share their prompt, several prompts in one pack, against each row alone: no reference's
  * numbers, but the engine's own. Once as gradients usually run, once with blocks and logits
- * computed again, in slices, once in lanes.
+ * computed again, in slices, once in lanes, once with libtorch's attention over groups of rows.
  */
 final class PackChecks {
   private static final Objective LOSS = new Objective.CrossEntropy();
@@ -43,6 +43,9 @@ final class PackChecks {
       trained.setLogitsAtOnce(ALL);
       trained.setLanes(2);
       check.run(model + ".pack.lanes.");
+      trained.setLanes(0);
+      trained.setLongestByHand(0);
+      check.run(model + ".pack.groups.");
     }
   }
 

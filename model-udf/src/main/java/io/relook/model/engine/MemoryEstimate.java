@@ -5,9 +5,9 @@ import java.util.List;
 
 /**
  * Bytes that training is still to take once the weights are loaded. The activations are counted
- * from what the programs keep for the gradient ({@code gradients.py}), tensor by tensor; what a
- * layer takes for a moment, and what the allocator cannot use again, is an allowance by
- * measurement.
+ * from what the programs keep for the gradient ({@code gradients.py}, {@code attention.py}), tensor
+ * by tensor; what a layer takes for a moment, and what the allocator cannot use again, is an
+ * allowance by measurement.
  *
  * @param optimizer gradient and both moments of what learns
  * @param lanes gradients of lanes of a pass that run beside the first
@@ -40,16 +40,24 @@ public record MemoryEstimate(
   /**
    * @param atOnce logits that exist at one time
    * @param lanes that may run side by side
+   * @param longestByHand as {@link TrainableModel#setLongestByHand} says
    */
   static MemoryEstimate of(
-      PolicySize size, List<TrainingRow> rows, boolean recompute, long atOnce, int lanes) {
-    Pack.Size pack = Pack.of(rows.stream().map(TrainingRow::packed).toList(), size.config()).size();
+      PolicySize size,
+      List<TrainingRow> rows,
+      boolean recompute,
+      long atOnce,
+      int lanes,
+      int longestByHand) {
+    Pack layout = Pack.of(rows.stream().map(TrainingRow::packed).toList(), size.config());
+    Pack.Size pack = layout.size();
+    boolean byHand = layout.longest() <= longestByHand;
     long targets = rows.stream().mapToLong(row -> row.completion().length).sum();
     return new MemoryEstimate(
         optimizer(size.learnt()),
         4 * (lanes - 1) * size.learnt(),
-        activations(size, pack, recompute, lanes),
-        activations(size, pack, true, 1),
+        activations(size, pack, byHand, recompute, lanes),
+        activations(size, pack, byHand, true, 1),
         logits(size.config(), targets, atOnce));
   }
 
@@ -63,15 +71,18 @@ public record MemoryEstimate(
     return 16 * Math.min(atOnce, targets * config.text().vocabSize());
   }
 
-  private static long activations(PolicySize size, Pack.Size pack, boolean recompute, int lanes) {
+  private static long activations(
+      PolicySize size, Pack.Size pack, boolean byHand, boolean recompute, int lanes) {
     ModelConfig.Text t = size.config().text();
     int width = size.type().bytes();
-    long layer = textLayer(t, pack, width);
+    long layer = textLayer(t, pack, byHand, width);
     long inputs = width * t.layers() * pack.tokens() * t.hiddenSize();
     long passing = (lanes > 1 ? PASSING_IN_LANES : PASSING) * layer;
     long bytes = passing + (recompute ? inputs + layer : t.layers() * layer);
-    // 0 or -inf for each head that shares a key head, and whether a token is seen.
-    bytes += 5 * pack.maskCells() * (t.heads() / t.kvHeads());
+    if (!byHand) {
+      // 0 or -inf for each head that shares a key head, and whether a token is seen.
+      bytes += 5 * pack.maskCells() * (t.heads() / t.kvHeads());
+    }
     if (size.picturesLearn()) {
       ModelConfig.Vision v = size.config().vision();
       long block = visionBlock(v, pack, width);
@@ -89,12 +100,18 @@ public record MemoryEstimate(
   }
 
   /** Bytes that one layer keeps. */
-  private static long textLayer(ModelConfig.Text t, Pack.Size pack, int width) {
+  private static long textLayer(ModelConfig.Text t, Pack.Size pack, boolean byHand, int width) {
     long d = t.hiddenSize();
     long q = (long) t.heads() * t.headDim();
     long kv = 2L * t.kvHeads() * t.headDim();
     // Input, sum after attention, what attention saw, gate, its silu, up.
     long token = width * (2 * d + q + 3L * t.intermediateSize());
+    if (byHand) {
+      // In float32: queries, keys and values, the queries in another order, the keys and values of
+      // branches with their root's, probabilities.
+      long kept = pack.tokens() * (2 * q + kv) + pack.keys() * kv + pack.scores() * t.heads();
+      return pack.tokens() * token + 4 * kept;
+    }
     // Looked up: queries, keys and values of each cell, and a branch's root. Attention, in float32:
     // queries of a branch in another order, keys and values of a root for each head; what it gives.
     long roots = pack.rootCells() * (width * (q + kv) + 4 * 3 * q);

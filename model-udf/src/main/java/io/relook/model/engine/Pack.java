@@ -142,29 +142,44 @@ final class Pack {
     }
   }
 
-  /** What a pass over the pack costs. */
+  /**
+   * What a pass over the pack costs.
+   *
+   * @param keys that are copied for branches where attention is by hand
+   * @param scores each head has there
+   */
   record Size(
       long tokens,
       long rootCells,
       long branchCells,
       long branchKeyCells,
       long maskCells,
+      long keys,
+      long scores,
       long patches) {}
 
   Size size() {
     long queries = 0;
-    long keys = 0;
+    long keyCells = 0;
     long masks = 0;
     for (List<Branch> group : groups(branches, Branch::own)) {
       long own = cells(spans(group));
       long seen = own + cells(rootsOf(group));
       queries += own;
-      keys += seen;
+      keyCells += seen;
       masks += own * seen / group.size();
     }
     long rootCells = groups(roots, Function.identity()).stream().mapToLong(Pack::cells).sum();
     long patches = pictures.keySet().stream().mapToLong(p -> (long) p.height() * p.width()).sum();
-    return new Size(ids.length, rootCells, queries, keys, masks, patches);
+    long keys = branches.stream().mapToLong(b -> b.root.length + b.own.length).sum();
+    long scores = 0;
+    for (Span root : roots) {
+      scores += (long) root.length * root.length;
+    }
+    for (Branch branch : branches) {
+      scores += (long) branch.own.length * (branch.root.length + branch.own.length);
+    }
+    return new Size(ids.length, rootCells, queries, keyCells, masks, keys, scores, patches);
   }
 
   /** The place of a row's token. */
@@ -223,6 +238,23 @@ final class Pack {
       rows = tell(back, spans, rows);
     }
     return new NDList(scope.create(back)).addAll(attention);
+  }
+
+  /** Of each root, then of each branch: {@code spans} in {@code attention.py}. */
+  long[] spans() {
+    return LongStream.concat(
+            roots.stream().flatMapToLong(root -> LongStream.of(root.from, root.length, 0, 0)),
+            branches.stream()
+                .flatMapToLong(
+                    b -> LongStream.of(b.own.from, b.own.length, b.root.from, b.root.length)))
+        .toArray();
+  }
+
+  /** Tokens of the longest row. */
+  int longest() {
+    return Math.max(
+        longest(roots),
+        branches.stream().mapToInt(b -> b.root.length + b.own.length).max().orElse(0));
   }
 
   /** Of similar length: the shortest of a group has most of the longest's. */

@@ -63,7 +63,13 @@ public record PolicySize(
    */
   public MemoryEstimate training(List<TrainingRow> rows, boolean recompute, int threads) {
     int lanes = recompute ? 1 : Lanes.most(threads, learnt());
-    return MemoryEstimate.of(this, rows, recompute, TrainableModel.LOGITS_AT_ONCE, lanes);
+    return MemoryEstimate.of(
+        this,
+        rows,
+        recompute,
+        TrainableModel.LOGITS_AT_ONCE,
+        lanes,
+        TrainableModel.LONGEST_BY_HAND);
   }
 
   /** Whether the picture half keeps anything for a gradient. */

@@ -104,6 +104,9 @@ public final class TrainableModel implements AutoCloseable {
   /** 128 MB of them: our choice. */
   static final long LOGITS_AT_ONCE = 1L << 25;
 
+  /** Tokens of a row whose attention's probabilities are kept: our choice. */
+  static final int LONGEST_BY_HAND = 512;
+
   private final ModelConfig config;
   private final SideFiles sideFiles;
   private final TorchProgram program;
@@ -238,6 +241,14 @@ public final class TrainableModel implements AutoCloseable {
     pass.logitsAtOnce = values;
   }
 
+  /**
+   * Up to how many tokens of a row attention on a processor is by hand and keeps its probabilities,
+   * which takes memory with the square of them; behind that it is libtorch's.
+   */
+  public void setLongestByHand(int tokens) {
+    pass.longestByHand = tokens;
+  }
+
   /** Into how many lanes rows are dealt; 0: as many as are worth it. */
   public void setLanes(int lanes) {
     pass.fixedLanes = lanes;
@@ -269,7 +280,8 @@ public final class TrainableModel implements AutoCloseable {
   /** What a pass over the rows, and the first step after it, are still to take. */
   public MemoryEstimate estimate(List<TrainingRow> rows) {
     PolicySize size = new PolicySize(config, parts, lora, type);
-    return MemoryEstimate.of(size, rows, pass.recompute, pass.logitsAtOnce, pass.mostLanes());
+    return MemoryEstimate.of(
+        size, rows, pass.recompute, pass.logitsAtOnce, pass.mostLanes(), pass.mostByHand());
   }
 
   /** Scales the gradient to a norm of at most {@code longest} (0: not); returns the norm before. */

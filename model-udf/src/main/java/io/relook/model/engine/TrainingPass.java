@@ -39,6 +39,7 @@ final class TrainingPass implements AutoCloseable {
 
   long logitsAtOnce = TrainableModel.LOGITS_AT_ONCE;
   int fixedLanes;
+  int longestByHand = TrainableModel.LONGEST_BY_HAND;
 
   TrainingPass(
       TorchProgram program,
@@ -116,7 +117,10 @@ final class TrainingPass implements AutoCloseable {
     Pack pack = Pack.of(rows.stream().map(TrainingRow::packed).toList(), config);
     try (NDManager scope = program.newScope()) {
       List<Object> arguments = new ArrayList<>();
-      arguments.addAll(List.of(pack.ids(scope), pack.positions(scope), pack.layout(scope)));
+      boolean spans = pack.longest() <= mostByHand();
+      arguments.addAll(List.of(pack.ids(scope), pack.positions(scope)));
+      arguments.add(spans ? new NDList() : pack.layout(scope));
+      arguments.add(spans ? pack.spans() : new long[0]);
       arguments.addAll(ObjectiveProgram.targets(scope, rows, pack));
       arguments.addAll(ObjectiveProgram.arguments(objective));
       arguments.add(objective.temperature());
@@ -132,6 +136,11 @@ final class TrainingPass implements AutoCloseable {
     return program.device().isGpu() || recompute
         ? 1
         : Lanes.most(program.threads(), optimizer.values());
+  }
+
+  /** None on a GPU, whose own attention is quicker than many small products. */
+  int mostByHand() {
+    return program.device().isGpu() ? 0 : longestByHand;
   }
 
   /** So many that their logits stay small; at least one row of a product's block. */

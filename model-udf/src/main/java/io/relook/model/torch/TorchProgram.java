@@ -34,6 +34,7 @@ public final class TorchProgram implements AutoCloseable {
           "weights.py",
           "vision.py",
           "text.py",
+          "attention.py",
           "gradients.py",
           "objectives.py",
           "training.py",
