@@ -19,8 +19,8 @@ def unstack(into: Tensor, x: Tensor) -> None:
 
 
 def query_blocks(length: int) -> List[int]:
-    """Where each block of a span's queries begins, and where the last one ends: no key behind a block is multiplied. Some 128 are our choice."""
-    blocks = (length + 127) // 128
+    """Where each block of a span's queries begins, and where the last one ends: no key behind a block is multiplied. 96 at most are our choice."""
+    blocks = (length + 95) // 96
     return [length * i // blocks for i in range(blocks + 1)]
 
 
@@ -29,21 +29,22 @@ def attend_spans(qkv: Tensor, heads: List[int], spans: List[int]) -> List[Tensor
     its blocks the queries, scaled, and the probabilities. In float32: products of small bfloat16 tiles are slow on a processor."""
     h, n, d = heads[0], heads[1], heads[2]
     wide = qkv.to(torch.float32)
-    seen = torch.empty([qkv.size(0), h, d], dtype=torch.float32, device=qkv.device)
+    queries, pairs = wide.narrow(1, 0, h) * float(d) ** -0.5, wide.narrow(1, h, 2 * n)
+    seen = torch.empty_like(queries)
     kept: List[Tensor] = []
-    later = torch.full([128, 128], float("-inf"), dtype=torch.float32, device=qkv.device).triu(1)
+    later = torch.full([96, 96], float("-inf"), dtype=torch.float32, device=qkv.device).triu(1)
     for i in range(len(spans) // 4):
         start, length, root, shared = spans[4 * i], spans[4 * i + 1], spans[4 * i + 2], spans[4 * i + 3]
-        kv = wide.narrow(0, start, length).narrow(1, h, 2 * n)
+        kv = pairs.narrow(0, start, length)
         if shared > 0:
-            kv = torch.cat([wide.narrow(0, root, shared).narrow(1, h, 2 * n), kv], 0)
+            kv = torch.cat([pairs.narrow(0, root, shared), kv], 0)
         kept.append(kv)
         keys, values = kv.narrow(1, 0, n).permute(1, 2, 0), kv.narrow(1, n, n).transpose(0, 1)
         blocks = query_blocks(length)
         for b in range(len(blocks) - 1):
             at, own = start + blocks[b], blocks[b + 1] - blocks[b]
             sight = shared + blocks[b + 1]
-            q = stacked(wide.narrow(0, at, own).narrow(1, 0, h) * float(d) ** -0.5, n)
+            q = stacked(queries.narrow(0, at, own), n)
             scores = torch.bmm(q, keys.narrow(2, 0, sight))
             scores.view(n, h // n, own, sight).narrow(3, sight - own, own).add_(later.narrow(0, 0, own).narrow(1, 0, own))
             p = torch.softmax(scores, -1)
@@ -58,27 +59,33 @@ def spans_gradient(by: Tensor, kept: List[Tensor], heads: List[int], spans: List
     h, n, d = heads[0], heads[1], heads[2]
     wide = by.to(torch.float32).view(-1, h, d)
     by_qkv = torch.empty([by.size(0), h + 2 * n, d], dtype=torch.float32, device=by.device)
+    by_queries, by_pairs = by_qkv.narrow(1, 0, h), by_qkv.narrow(1, h, 2 * n)
     next = 0
     for i in range(len(spans) // 4):
         start, length, root, shared = spans[4 * i], spans[4 * i + 1], spans[4 * i + 2], spans[4 * i + 3]
         kv = kept[next]
         keys, values = kv.narrow(1, 0, n).transpose(0, 1), kv.narrow(1, n, n).permute(1, 2, 0)
-        by_kv = torch.zeros([2 * n, shared + length, d], dtype=torch.float32, device=by.device)
+        by_kv = kv
         blocks = query_blocks(length)
-        for b in range(len(blocks) - 1):
+        for j in range(len(blocks) - 1):
+            b = len(blocks) - 2 - j  # The last one sees all keys.
             at, own = start + blocks[b], blocks[b + 1] - blocks[b]
             sight = shared + blocks[b + 1]
             q, p = kept[next + 1 + 2 * b], kept[next + 2 + 2 * b]
             by_seen = stacked(wide.narrow(0, at, own), n)
             by_scores = torch._softmax_backward_data(torch.bmm(by_seen, values.narrow(2, 0, sight)), p, -1, torch.float32)
-            unstack(by_qkv.narrow(0, at, own).narrow(1, 0, h), torch.bmm(by_scores, keys.narrow(1, 0, sight)).mul_(float(d) ** -0.5))
-            by_kv.narrow(0, 0, n).narrow(1, 0, sight).add_(torch.bmm(by_scores.transpose(1, 2), q))
-            by_kv.narrow(0, n, n).narrow(1, 0, sight).add_(torch.bmm(p.transpose(1, 2), by_seen))
+            unstack(by_queries.narrow(0, at, own), torch.bmm(by_scores, keys.narrow(1, 0, sight)))
+            by_sight = torch.cat([torch.bmm(by_scores.transpose(1, 2), q), torch.bmm(p.transpose(1, 2), by_seen)], 0)
+            if j == 0:
+                by_kv = by_sight
+            else:
+                by_kv.narrow(1, 0, sight).add_(by_sight)
         next += 2 * len(blocks) - 1
-        by_own = by_kv.transpose(0, 1)
-        by_qkv.narrow(0, start, length).narrow(1, h, 2 * n).copy_(by_own.narrow(0, shared, length))
+        by_kv = by_kv.transpose(0, 1)
+        by_pairs.narrow(0, start, length).copy_(by_kv.narrow(0, shared, length))
         if shared > 0:  # Roots come first.
-            by_qkv.narrow(0, root, shared).narrow(1, h, 2 * n).add_(by_own.narrow(0, 0, shared))
+            by_pairs.narrow(0, root, shared).add_(by_kv.narrow(0, 0, shared))
+    by_queries.mul_(float(d) ** -0.5)
     return by_qkv.view(-1, (h + 2 * n) * d).to(by.dtype)
 
 
