@@ -1,5 +1,5 @@
-# Attention as training runs it, with its gradient. In the language model's spans it is by hand: a span is a root or a branch (see text.py), given by four
-# numbers, where it begins, its length, where its root begins and how long that is (0, 0 of a root). Everywhere else it is torch's, on a graph of its own.
+# Attention as training runs it, with its gradient. In the language model's spans it is by hand: a span is a root or a branch (see text.py), given by five
+# numbers, where it begins, its length, where its root begins and how long that is (0, 0 of a root), and its first token that is asked for. Everywhere else it is torch's, on a graph of its own.
 from typing import List
 
 import torch
@@ -18,14 +18,14 @@ def unstack(into: Tensor, x: Tensor) -> None:
     into.view(t, n, h // n, d).copy_(x.view(n, h // n, t, d).permute(2, 0, 1, 3))
 
 
-def query_blocks(length: int) -> List[int]:
+def query_blocks(first: int, length: int) -> List[int]:
     """Where each block of a span's queries begins, and where the last one ends: no key behind a block is multiplied. 96 at most are our choice."""
-    blocks = (length + 95) // 96
-    return [length * i // blocks for i in range(blocks + 1)]
+    blocks = (length - first + 95) // 96
+    return [first + (length - first) * i // blocks for i in range(blocks + 1)]
 
 
-def attend_spans(qkv: Tensor, heads: List[int], spans: List[int]) -> List[Tensor]:
-    """Attention of tokens (N, H + 2 KV, d): what each saw (N, H · d), then for the gradient of each span its keys and values (S, 2 KV, d), and of each of
+def attend_spans(qkv: Tensor, heads: List[int], spans: List[int], last: bool) -> List[Tensor]:
+    """Attention of tokens (N, H + 2 KV, d), in the last layer from what is asked for on: what each saw (N, H · d), then for the gradient of each span its keys and values (S, 2 KV, d), and of each of
     its blocks the queries, scaled, and the probabilities. In float32: products of small bfloat16 tiles are slow on a processor."""
     h, n, d = heads[0], heads[1], heads[2]
     wide = qkv.to(torch.float32)
@@ -33,14 +33,14 @@ def attend_spans(qkv: Tensor, heads: List[int], spans: List[int]) -> List[Tensor
     seen = torch.empty_like(queries)
     kept: List[Tensor] = []
     later = torch.full([96, 96], float("-inf"), dtype=torch.float32, device=qkv.device).triu(1)
-    for i in range(len(spans) // 4):
-        start, length, root, shared = spans[4 * i], spans[4 * i + 1], spans[4 * i + 2], spans[4 * i + 3]
+    for i in range(len(spans) // 5):
+        start, length, root, shared = spans[5 * i], spans[5 * i + 1], spans[5 * i + 2], spans[5 * i + 3]
         kv = pairs.narrow(0, start, length)
         if shared > 0:
             kv = torch.cat([pairs.narrow(0, root, shared), kv], 0)
         kept.append(kv)
         keys, values = kv.narrow(1, 0, n).permute(1, 2, 0), kv.narrow(1, n, n).transpose(0, 1)
-        blocks = query_blocks(length)
+        blocks = query_blocks(spans[5 * i + 4] if last else 0, length)
         for b in range(len(blocks) - 1):
             at, own = start + blocks[b], blocks[b + 1] - blocks[b]
             sight = shared + blocks[b + 1]
@@ -54,19 +54,19 @@ def attend_spans(qkv: Tensor, heads: List[int], spans: List[int]) -> List[Tensor
     return [seen.view(-1, h * d).to(qkv.dtype)] + kept
 
 
-def spans_gradient(by: Tensor, kept: List[Tensor], heads: List[int], spans: List[int]) -> Tensor:
+def spans_gradient(by: Tensor, kept: List[Tensor], heads: List[int], spans: List[int], last: bool) -> Tensor:
     """Given that of what was seen, the gradient by q, k and v (N, (H + 2 KV) · d). With S = q kᵀ, P = softmax S and O = P v: of v Pᵀ dO, of P dO vᵀ."""
     h, n, d = heads[0], heads[1], heads[2]
     wide = by.to(torch.float32).view(-1, h, d)
-    by_qkv = torch.empty([by.size(0), h + 2 * n, d], dtype=torch.float32, device=by.device)
+    by_qkv = torch.zeros([by.size(0), h + 2 * n, d], dtype=torch.float32, device=by.device)
     by_queries, by_pairs = by_qkv.narrow(1, 0, h), by_qkv.narrow(1, h, 2 * n)
     next = 0
-    for i in range(len(spans) // 4):
-        start, length, root, shared = spans[4 * i], spans[4 * i + 1], spans[4 * i + 2], spans[4 * i + 3]
+    for i in range(len(spans) // 5):
+        start, length, root, shared = spans[5 * i], spans[5 * i + 1], spans[5 * i + 2], spans[5 * i + 3]
         kv = kept[next]
         keys, values = kv.narrow(1, 0, n).transpose(0, 1), kv.narrow(1, n, n).permute(1, 2, 0)
         by_kv = kv
-        blocks = query_blocks(length)
+        blocks = query_blocks(spans[5 * i + 4] if last else 0, length)
         for j in range(len(blocks) - 1):
             b = len(blocks) - 2 - j  # The last one sees all keys.
             at, own = start + blocks[b], blocks[b + 1] - blocks[b]
@@ -159,14 +159,14 @@ def rows_gradient(by: Tensor, groups: List[Tensor], heads: List[int], pack: List
     return by_qkv
 
 
-def attention(qkv: Tensor, heads: List[int], pack: List[Tensor], masks: List[Tensor], runs: List[int], spans: List[int]) -> List[Tensor]:
+def attention(qkv: Tensor, heads: List[int], pack: List[Tensor], masks: List[Tensor], runs: List[int], spans: List[int], last: bool) -> List[Tensor]:
     """What each token saw (N, H · d), then what the gradient needs."""
     if len(spans) > 0:
-        return attend_spans(qkv, heads, spans)
+        return attend_spans(qkv, heads, spans, last)
     groups = attend_rows(qkv, heads, pack, masks, runs)
     return [seen_of(groups, pack)] + groups
 
 
-def attention_gradient(by: Tensor, kept: List[Tensor], heads: List[int], pack: List[Tensor], spans: List[int]) -> Tensor:
+def attention_gradient(by: Tensor, kept: List[Tensor], heads: List[int], pack: List[Tensor], spans: List[int], last: bool) -> Tensor:
     """Given that of what each token saw, the gradient by q, k and v (N, (H + 2 KV) · d); kept: of `attention`, behind what was seen."""
-    return spans_gradient(by, kept, heads, spans) if len(spans) > 0 else rows_gradient(by, kept, heads, pack)
+    return spans_gradient(by, kept, heads, spans, last) if len(spans) > 0 else rows_gradient(by, kept, heads, pack)

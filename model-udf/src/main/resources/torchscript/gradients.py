@@ -87,7 +87,7 @@ def run_block(x: Tensor, w: List[Tensor], a: List[Tensor], block: List[int], cos
     h, n, d = heads[0], heads[1], heads[2]
     qkv = linear(rms_norm(x, w[block[0]], epsilon), w, a, block[1], block[2], -1).view(-1, h + 2 * n, d)
     rotate_(qkv.narrow(1, 0, h + n), cos, sin)
-    attended = attention(qkv, heads, pack, masks, runs, spans)
+    attended = attention(qkv, heads, pack, masks, runs, spans, asked is not None)
     seen = attended[0]
     if asked is not None:
         x, seen = torch.embedding(x, asked), torch.embedding(seen, asked)
@@ -116,7 +116,7 @@ def block_gradient(by: Tensor, x: Tensor, kept: List[Tensor], w: List[Tensor], a
     by_seen = linear_gradient(by_middle, seen, w, a, block[3], block[4], -1, learns, sums, by_a)
     if asked is not None:
         by_middle, by_seen = scattered(by_middle, asked, x.size(0)), scattered(by_seen, asked, x.size(0))
-    by_qkv = attention_gradient(by_seen, kept[5:], heads, pack, spans)
+    by_qkv = attention_gradient(by_seen, kept[5:], heads, pack, spans, asked is not None)
     rotate_(by_qkv.view(-1, heads[0] + 2 * heads[1], heads[2]).narrow(1, 0, heads[0] + heads[1]), cos, -sin)
     unit_x = unit(x, epsilon)
     by_inner = linear_gradient(by_qkv, w[block[0]] * unit_x[0].to(x.dtype), w, a, block[1], block[2], -1, learns, sums, by_a)

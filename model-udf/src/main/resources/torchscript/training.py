@@ -40,17 +40,16 @@ def text_weights(first: int, l: int) -> List[int]:
     return [at, at + 1, at + 2, at + 3, -1, at + 4, at + 5, -1, at + 6, -1]
 
 
-def run_merger(x: Tensor, w: List[Tensor], a: List[Tensor]) -> Tensor:
-    """`merger` with its adapters."""
-    inner = rms_norm(x, w[1], 1e-6).view(-1, 4 * x.size(1))
-    return linear(F.gelu(linear(inner, w, a, 2, 3, -1)), w, a, 4, 5, -1)
+def run_merger(x: Tensor, w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
+    """`merger` with its adapters, and what came before its gelu."""
+    before = linear(rms_norm(x, w[1], 1e-6).view(-1, 4 * x.size(1)), w, a, 2, 3, -1)
+    return [linear(F.gelu(before), w, a, 4, 5, -1), before]
 
 
-def merger_gradient(by: Tensor, x: Tensor, w: List[Tensor], a: List[Tensor], learns: List[int], sums: List[Tensor], by_a: List[Tensor]) -> Tensor:
+def merger_gradient(by: Tensor, x: Tensor, before: Tensor, w: List[Tensor], a: List[Tensor], learns: List[int], sums: List[Tensor], by_a: List[Tensor]) -> Tensor:
     """Adds the gradients of the weights of the merger, given that of the result of `run_merger`; returns that of x."""
     unit_x = unit(x, 1e-6)
     inner = (w[1] * unit_x[0].to(x.dtype)).view(-1, 4 * x.size(1))
-    before = linear(inner, w, a, 2, 3, -1)
     by = linear_gradient(by, F.gelu(before), w, a, 4, 5, -1, learns, sums, by_a)
     by = linear_gradient(torch.ops.aten.gelu_backward(by, before), inner, w, a, 2, 3, -1, learns, sums, by_a)
     return norm_gradient(by.view(x.size(0), x.size(1)), unit_x, w, 1, learns, sums, None)
@@ -118,7 +117,7 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], spans: 
     nothing: List[int] = []
     vision_in: List[Tensor] = []
     vision_kept: List[List[Tensor]] = []
-    seen = kept
+    seen, before_gelu = kept, kept
     vision_cos, vision_sin = kept, kept
     if patches.size(0) > 0:
         x = patch_embeddings(patches, w[0])
@@ -132,7 +131,8 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], spans: 
             vision_kept.append(made if tower and not recompute else none)
             x = block_result(made, w, a, block)
         vision_in.append(x)
-        seen = run_merger(x, w, a)
+        ended = run_merger(x, w, a)
+        seen, before_gelu = ended[0], ended[1]
     seen = seen[back]
 
     # The language model.
@@ -195,7 +195,7 @@ def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], spans: 
         if learns[embed] >= 0:  # In float32, or frequent tokens' sums would stand still in bfloat16.
             sums[learns[embed]].add_(scattered(by_x.to(torch.float32).index_fill(0, at, 0.0), ids, w[embed].size(0)))
         if merging:
-            by_x = merger_gradient(scattered(by_x[at], back, patches.size(0) // 4), vision_in[v // 10], w, a, learns, sums, by_a)
+            by_x = merger_gradient(scattered(by_x[at], back, patches.size(0) // 4), vision_in[v // 10], before_gelu, w, a, learns, sums, by_a)
         if tower:
             for i in range(v // 10):
                 l = v // 10 - 1 - i

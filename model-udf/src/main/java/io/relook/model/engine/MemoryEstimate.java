@@ -88,6 +88,7 @@ public record MemoryEstimate(
       long block = visionBlock(v, pack, width);
       inputs = width * v.depth() * pack.patches() * v.hiddenSize();
       bytes += recompute ? inputs + block : v.depth() * block;
+      bytes += width * pack.patches() * v.hiddenSize(); // Before the merger's gelu.
       bytes +=
           4
               * pack.patches()

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -47,6 +48,10 @@ final class Pack {
   private final Place[] rows;
   private final List<Span> roots = new ArrayList<>();
   private final List<Branch> branches = new ArrayList<>();
+
+  /** Of each root, the token that its first completion follows. */
+  private final List<Integer> asked = new ArrayList<>();
+
   private final long[] ids;
   private final long[] positions;
   private final Map<PictureGrid, Integer> pictures = new LinkedHashMap<>();
@@ -66,6 +71,7 @@ final class Pack {
           Prompt whole = alone ? prompt.plus(all.get(family.get(0)).rest) : prompt;
           Span root = writer.write(whole, 0);
           roots.add(root);
+          asked.add(prompt.length() - 1);
           family.forEach(row -> rows[row] = new Place(root.from, root.length, 0));
         });
     int root = 0;
@@ -243,10 +249,13 @@ final class Pack {
   /** Of each root, then of each branch: {@code spans} in {@code attention.py}. */
   long[] spans() {
     return LongStream.concat(
-            roots.stream().flatMapToLong(root -> LongStream.of(root.from, root.length, 0, 0)),
+            IntStream.range(0, roots.size())
+                .mapToObj(
+                    i -> LongStream.of(roots.get(i).from, roots.get(i).length, 0, 0, asked.get(i)))
+                .flatMapToLong(Function.identity()),
             branches.stream()
                 .flatMapToLong(
-                    b -> LongStream.of(b.own.from, b.own.length, b.root.from, b.root.length)))
+                    b -> LongStream.of(b.own.from, b.own.length, b.root.from, b.root.length, 0)))
         .toArray();
   }
 
