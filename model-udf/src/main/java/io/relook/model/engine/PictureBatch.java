@@ -2,8 +2,10 @@ package io.relook.model.engine;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.relook.model.checkpoint.ModelConfig;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 
@@ -21,9 +23,10 @@ record PictureBatch(
       NDManager scope, List<PictureGrid> pictures, long[] from, ModelConfig.Vision vision) {
     PictureLayout layout = PictureLayout.of(pictures, vision);
     long patches = layout.places().length / 2;
-    float[] values = layout.arrange(pictures, vision.spatialMergeSize());
+    ByteBuffer values = layout.arrange(pictures, vision.spatialMergeSize());
+    Shape shape = new Shape(patches, values.capacity() / Float.BYTES / patches);
     return new PictureBatch(
-        scope.create(values, new Shape(patches, values.length / patches)),
+        scope.create(values, shape, DataType.FLOAT32),
         scope.create(layout.places(), new Shape(patches, 2)),
         scope.create(Arrays.stream(from).map(i -> layout.back()[(int) i]).toArray()),
         Arrays.stream(vision.fullAttentionBlocks()).asLongStream().toArray(),

@@ -1,6 +1,9 @@
 package io.relook.model.engine;
 
 import io.relook.model.checkpoint.ModelConfig;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -65,27 +68,25 @@ record PictureLayout(int[] order, long[] back, long[] places, long[] windows, lo
         runs(pictureLengths));
   }
 
-  /** All patches, in window order. */
-  float[] arrange(List<PictureGrid> pictures, int merge) {
+  /** All patches, in window order, float32. */
+  ByteBuffer arrange(List<PictureGrid> pictures, int merge) {
     int values =
         pictures.get(0).patches().length / (pictures.get(0).height() * pictures.get(0).width());
     int block = merge * merge * values;
-    float[] all = new float[order.length * block];
+    ByteBuffer all =
+        ByteBuffer.allocateDirect(Math.multiplyExact(order.length, Float.BYTES * block))
+            .order(ByteOrder.nativeOrder());
+    FloatBuffer next = all.asFloatBuffer();
     int[] first = new int[pictures.size()];
     for (int i = 1; i < first.length; i++) {
       first[i] = first[i - 1] + pictures.get(i - 1).tokens(merge);
     }
-    for (int i = 0; i < order.length; i++) {
+    for (int place : order) {
       int picture = first.length - 1;
-      while (first[picture] > order[i]) {
+      while (first[picture] > place) {
         picture--;
       }
-      System.arraycopy(
-          pictures.get(picture).patches(),
-          (order[i] - first[picture]) * block,
-          all,
-          i * block,
-          block);
+      next.put(pictures.get(picture).patches(), (place - first[picture]) * block, block);
     }
     return all;
   }
