@@ -230,12 +230,16 @@ def add_to(sums: List[Tensor], more: List[Tensor]) -> List[Tensor]:
 
 
 @torch.jit.export
-def clip_gradients(sums: List[Tensor], longest: float) -> Tensor:
-    """Scales all gradients so that their joint norm is at most `longest` (0: left alone); returns the norm before, as torch does."""
-    norm = torch.ops.aten.linalg_vector_norm(torch.stack(torch._foreach_norm(sums)))
-    if longest > 0.0 and float(norm) + 1e-6 > longest:
-        torch._foreach_mul_(sums, (longest / (norm + 1e-6)).clamp(0.0, 1.0))
-    return norm
+def norms(sums: List[Tensor]) -> Tensor:
+    """Of each tensor."""
+    return torch.stack(torch._foreach_norm(sums))
+
+
+@torch.jit.export
+def scale(sums: List[Tensor], by: float) -> List[Tensor]:
+    """Multiplies each tensor."""
+    torch._foreach_mul_(sums, by)
+    return sums
 
 
 @torch.jit.export

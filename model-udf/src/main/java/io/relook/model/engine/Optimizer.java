@@ -1,5 +1,6 @@
 package io.relook.model.engine;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.relook.model.checkpoint.CheckpointWriter;
@@ -8,12 +9,16 @@ import io.relook.model.checkpoint.TensorFile;
 import io.relook.model.torch.TorchProgram;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * AdamW (arXiv 1711.05101) over the tensors that learn: the summed gradient and both moments of
  * each, float32. The tensors belong to the manager that it is made with.
+ *
+ * <p>On a processor each of the engine's threads works on tensors of its own: libtorch's own
+ * threads go on spinning for milliseconds, beside the lanes of the next pass.
  */
 final class Optimizer {
   private final TorchProgram program;
@@ -42,7 +47,54 @@ final class Optimizer {
 
   /** A zero for each value that learns. */
   NDList zeros(NDManager scope) {
-    return program.callWithGradients(scope, "zeros_like", trained);
+    NDArray[] zeros = new NDArray[trained.size()];
+    inParts(
+        (own, part) -> {
+          NDList made = program.callWithGradients(scope, "zeros_like", pick(trained, part));
+          for (int i = 0; i < part.length; i++) {
+            zeros[part[i]] = made.get(i);
+          }
+        });
+    return new NDList(zeros);
+  }
+
+  /** Work on some of the tensors, given by their numbers. */
+  private interface Work {
+    void accept(NDManager scope, int[] tensors);
+  }
+
+  private void inParts(Work work) {
+    int threads = program.device().isGpu() ? 1 : Math.min(program.threads(), trained.size());
+    List<List<Integer>> parts = new ArrayList<>();
+    IntStream.range(0, threads).forEach(part -> parts.add(new ArrayList<>()));
+    long[] values = new long[threads];
+    IntStream.range(0, trained.size())
+        .boxed()
+        .sorted(Comparator.comparingLong(this::size).reversed())
+        .forEach(
+            tensor -> {
+              int part = 0;
+              for (int other = 1; other < threads; other++) {
+                part = values[other] < values[part] ? other : part;
+              }
+              parts.get(part).add(tensor);
+              values[part] += size(tensor);
+            });
+    SideBySide.run(
+        threads,
+        part ->
+            program.share(
+                1,
+                () -> {
+                  int[] tensors = parts.get(part).stream().mapToInt(i -> i).sorted().toArray();
+                  try (NDManager scope = program.newScope()) {
+                    work.accept(scope, tensors);
+                  }
+                }));
+  }
+
+  private long size(int tensor) {
+    return trained.get(tensor).getShape().size();
   }
 
   private void requireMoments() {
@@ -54,7 +106,7 @@ final class Optimizer {
 
   /** Values that learn. */
   long values() {
-    return trained.stream().mapToLong(tensor -> tensor.getShape().size()).sum();
+    return IntStream.range(0, trained.size()).mapToLong(this::size).sum();
   }
 
   int steps() {
@@ -66,51 +118,67 @@ final class Optimizer {
     return sums;
   }
 
-  /** Scales the gradient to a norm of at most {@code longest} (0: not); returns the norm before. */
+  /** Adds another gradient. */
+  void add(NDList more) {
+    inParts(
+        (scope, part) ->
+            program.callWithGradients(scope, "add_to", pick(sums, part), pick(more, part)));
+  }
+
+  /**
+   * Scales the gradient to a norm of at most {@code longest} (0: not), as torch does; returns the
+   * norm before.
+   */
   double clip(double longest) {
-    try (NDManager scope = program.newScope()) {
-      return program
-          .callWithGradients(scope, "clip_gradients", sums, longest)
-          .head()
-          .toFloatArray()[0];
+    double[] squares = new double[sums.size()];
+    inParts(
+        (scope, part) -> {
+          NDArray norms = program.callWithGradients(scope, "norms", pick(sums, part)).head();
+          float[] values = norms.toFloatArray();
+          for (int i = 0; i < part.length; i++) {
+            squares[part[i]] = (double) values[i] * values[i];
+          }
+        });
+    double norm = Math.sqrt(Arrays.stream(squares).sum());
+    if (longest > 0 && norm + 1e-6 > longest) {
+      double scale = Math.min(1, longest / (norm + 1e-6));
+      inParts((scope, part) -> program.callWithGradients(scope, "scale", pick(sums, part), scale));
     }
+    return norm;
   }
 
   /** Forgets the gradient. */
   void clear() {
-    try (NDManager scope = program.newScope()) {
-      program.callWithGradients(scope, "clear", sums);
-    }
+    inParts((scope, part) -> program.callWithGradients(scope, "clear", pick(sums, part)));
   }
 
   /** One step with the gradient, which is zero afterwards. */
   void step(double rate, TrainableModel.AdamW settings) {
     requireMoments();
     steps++;
-    for (boolean matrices : new boolean[] {true, false}) {
-      int[] chosen =
-          IntStream.range(0, trained.size())
-              .filter(i -> (shapes.get(i).length >= 2) == matrices)
-              .toArray();
-      if (chosen.length == 0) {
-        continue;
-      }
-      try (NDManager scope = program.newScope()) {
-        program.callWithGradients(
-            scope,
-            "adamw",
-            pick(trained, chosen),
-            pick(sums, chosen),
-            pick(first, chosen),
-            pick(second, chosen),
-            steps,
-            rate,
-            settings.beta1(),
-            settings.beta2(),
-            settings.epsilon(),
-            matrices ? settings.weightDecay() : 0.0);
-      }
-    }
+    inParts(
+        (scope, part) -> {
+          for (boolean matrices : new boolean[] {true, false}) {
+            int[] chosen =
+                Arrays.stream(part).filter(i -> (shapes.get(i).length >= 2) == matrices).toArray();
+            if (chosen.length == 0) {
+              continue;
+            }
+            program.callWithGradients(
+                scope,
+                "adamw",
+                pick(trained, chosen),
+                pick(sums, chosen),
+                pick(first, chosen),
+                pick(second, chosen),
+                steps,
+                rate,
+                settings.beta1(),
+                settings.beta2(),
+                settings.epsilon(),
+                matrices ? settings.weightDecay() : 0.0);
+          }
+        });
   }
 
   /** Writes steps and moments: a file of float32 tensors. */

@@ -316,7 +316,7 @@ public final class TrainableModel implements AutoCloseable {
       for (int i = 0; i < more.length; i++) {
         addends.add(scope.create(more[i], optimizer.sums().get(i).getShape()));
       }
-      program.callWithGradients(scope, "add_to", optimizer.sums(), addends);
+      optimizer.add(addends);
     }
   }
 

@@ -97,7 +97,7 @@ final class TrainingPass implements AutoCloseable {
                     }
                   }));
       for (int lane = 1; learn && lane < lanes.count(); lane++) {
-        program.callWithGradients(scope, "add_to", optimizer.sums(), sums.get(lane));
+        optimizer.add(sums.get(lane));
       }
       return IntStream.range(0, packs.size())
           .mapToObj(pack -> TrainableModel.Outcome.join(lanes, pack, List.of(parts[pack])))
