@@ -2,7 +2,7 @@
 
     python ratio.py generate LINES WORKLOAD      python ratio.py train LINES
 """
-import json, sys
+import json, statistics, sys
 from pathlib import Path
 
 
@@ -59,8 +59,24 @@ def generate(rows, workload):
         show("decoding, the plainest loop (no peer: a floor)", mine, decoded(mine), floor, median(floor))
 
 
+def over_rounds(rows):
+    """One line of each side's way out of those of all rounds: the median of the medians, the least and the most of all."""
+    rounds = {}
+    for row in rows:
+        rounds.setdefault(tuple(row.get(k) for k in ("name", "variant", "head", "dtype", "sequences", "checkpointing")), []).append(row)
+    for same in rounds.values():
+        one = dict(same[0])
+        for name, value in one.items():
+            if isinstance(value, list):
+                lists = [row[name] for row in same]
+                one[name] = [min(x[0] for x in lists), statistics.median(x[1] for x in lists), max(x[2] for x in lists)]
+        one["peak_rss_gb"], one["others_busy_cores"] = (max(row[k] for row in same) for k in ("peak_rss_gb", "others_busy_cores"))
+        yield one
+
+
 def train(rows):
     """Each variant and arithmetic against the faster of the peer's ways; all first losses must agree."""
+    rows = list(over_rounds(rows))
     machine(rows)
     speed = lambda r: median(r, "useful_tokens_per_s")
     wrong = 0
