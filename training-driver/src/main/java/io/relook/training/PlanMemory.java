@@ -89,12 +89,16 @@ final class PlanMemory {
   }
 
   private List<Part> pass(MemoryEstimate estimate) {
-    return List.of(
-        new Part("gradients of rows that run side by side", Figure.most(estimate.lanes())),
+    List<Part> parts = new ArrayList<>();
+    if (estimate.lanes() > 0) {
+      parts.add(new Part("gradients of rows that run side by side", Figure.most(estimate.lanes())));
+    }
+    parts.add(
         new Part(
             "activations of a pack of %d tokens".formatted(budget()),
-            Figure.measured(estimate.activations())),
-        new Part("logits", Figure.most(estimate.logits())));
+            Figure.measured(estimate.activations())));
+    parts.add(new Part("logits", Figure.most(estimate.logits())));
+    return parts;
   }
 
   private int budget() {

@@ -104,8 +104,11 @@ public final class TrainableModel implements AutoCloseable {
   /** 128 MB of them: our choice. */
   static final long LOGITS_AT_ONCE = 1L << 25;
 
-  /** Tokens of a row whose attention's probabilities are kept: our choice. */
-  static final int LONGEST_BY_HAND = 512;
+  /**
+   * Tokens of a row whose attention's probabilities are kept: those of a picture of 448 × 448 with
+   * a question and a completion. Our choice.
+   */
+  static final int LONGEST_BY_HAND = 640;
 
   private final ModelConfig config;
   private final SideFiles sideFiles;
