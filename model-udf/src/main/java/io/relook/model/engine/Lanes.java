@@ -103,10 +103,7 @@ final class Lanes {
     for (List<Family> pack : packs) {
       dealt.forEach(parts -> parts.add(new Part()));
       for (Family family : pack) {
-        int lane = 0;
-        for (int other = 1; other < lanes; other++) {
-          lane = tokens[other] < tokens[lane] ? other : lane;
-        }
+        int lane = least(tokens);
         Part part = dealt.get(lane).get(dealt.get(lane).size() - 1);
         part.rows.addAll(family.rows);
         part.tokens += family.tokens;
@@ -115,6 +112,15 @@ final class Lanes {
       dealt.forEach(parts -> parts.get(parts.size() - 1).rows.sort(null));
     }
     return dealt;
+  }
+
+  /** The first of those that have least. */
+  static int least(long[] loads) {
+    int least = 0;
+    for (int other = 1; other < loads.length; other++) {
+      least = loads[other] < loads[least] ? other : least;
+    }
+    return least;
   }
 
   /** At most, whatever pack each lane has come to. */

@@ -63,6 +63,7 @@ final class Optimizer {
     void accept(NDManager scope, int[] tensors);
   }
 
+  /** The largest tensor first, each to the thread that has least. */
   private void inParts(Work work) {
     int threads = program.device().isGpu() ? 1 : Math.min(program.threads(), trained.size());
     List<List<Integer>> parts = new ArrayList<>();
@@ -73,10 +74,7 @@ final class Optimizer {
         .sorted(Comparator.comparingLong(this::size).reversed())
         .forEach(
             tensor -> {
-              int part = 0;
-              for (int other = 1; other < threads; other++) {
-                part = values[other] < values[part] ? other : part;
-              }
+              int part = Lanes.least(values);
               parts.get(part).add(tensor);
               values[part] += size(tensor);
             });
