@@ -1,5 +1,6 @@
 # Attention as training runs it, with its gradient. In the language model's spans it is by hand: a span is a root or a branch (see text.py), given by five
-# numbers, where it begins, its length, where its root begins and how long that is (0, 0 of a root), and its first token that is asked for. Everywhere else it is torch's, on a graph of its own.
+# numbers, where it begins, its length, where its root begins and how long that is (0, 0 of a root), and its first token that is asked for. Everywhere
+# else it is torch's, on a graph of its own.
 from typing import List
 
 import torch
@@ -25,8 +26,9 @@ def query_blocks(first: int, length: int) -> List[int]:
 
 
 def attend_spans(qkv: Tensor, heads: List[int], spans: List[int], last: bool) -> List[Tensor]:
-    """Attention of tokens (N, H + 2 KV, d), in the last layer from what is asked for on: what each saw (N, H · d), then for the gradient of each span its keys and values (S, 2 KV, d), and of each of
-    its blocks the queries, scaled, and the probabilities. In float32: products of small bfloat16 tiles are slow on a processor."""
+    """Attention of tokens (N, H + 2 KV, d), in the last layer from what is asked for on: what each saw (N, H · d), then for the gradient of each
+    span its keys and values (S, 2 KV, d), and of each of its blocks the queries, scaled, and the probabilities. In float32: products of small
+    bfloat16 tiles are slow on a processor."""
     h, n, d = heads[0], heads[1], heads[2]
     wide = qkv.to(torch.float32)
     queries, pairs = wide.narrow(1, 0, h) * float(d) ** -0.5, wide.narrow(1, h, 2 * n)

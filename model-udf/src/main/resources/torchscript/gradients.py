@@ -1,4 +1,5 @@
-# A block of either half of the model as training runs it, with its gradient by hand (decision 0010); its attention is in attention.py. So little is kept, gradients are summed where they lie, and products may be oneDNN's. Weights are named by their number in one list w of all;
+# A block of either half of the model as training runs it, with its gradient by hand (decision 0010); its attention is in attention.py.
+# So little is kept, gradients are summed where they lie, and products may be oneDNN's. Weights are named by their number in one list w of all;
 # learns[i] is the place of weight i's sum among `sums`, or -1. An adapter's gradients go to by_a, which is like a (see `adapters`). A block is the numbers
 # of ten weights: norm, q k v, their bias, output, its bias, norm, gate and up, their bias, down, its bias; -1 where it has none.
 from typing import List, Optional
@@ -103,7 +104,8 @@ def block_result(kept: List[Tensor], w: List[Tensor], a: List[Tensor], block: Li
 
 
 def block_gradient(by: Tensor, x: Tensor, kept: List[Tensor], w: List[Tensor], a: List[Tensor], block: List[int], cos: Tensor, sin: Tensor, heads: List[int],
-                   epsilon: float, pack: List[Tensor], spans: List[int], asked: Optional[Tensor], learns: List[int], sums: List[Tensor], by_a: List[Tensor]) -> Tensor:
+                   epsilon: float, pack: List[Tensor], spans: List[int], asked: Optional[Tensor], learns: List[int], sums: List[Tensor],
+                   by_a: List[Tensor]) -> Tensor:
     """Adds the gradients of the block's weights, given that of its result; returns that of x."""
     seen, middle, gate, active, up = kept[0], kept[1], kept[2], kept[3], kept[4]
     by_product = linear_gradient(by, active * up, w, a, block[8], block[9], -1, learns, sums, by_a)

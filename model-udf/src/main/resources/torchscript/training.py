@@ -46,8 +46,9 @@ def run_merger(x: Tensor, w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
     return [linear(F.gelu(before), w, a, 4, 5, -1), before]
 
 
-def merger_gradient(by: Tensor, x: Tensor, before: Tensor, w: List[Tensor], a: List[Tensor], learns: List[int], sums: List[Tensor], by_a: List[Tensor]) -> Tensor:
-    """Adds the gradients of the weights of the merger, given that of the result of `run_merger`; returns that of x."""
+def merger_gradient(by: Tensor, x: Tensor, before: Tensor, w: List[Tensor], a: List[Tensor], learns: List[int], sums: List[Tensor],
+                    by_a: List[Tensor]) -> Tensor:
+    """Adds the gradients of the merger's weights, given that of what `run_merger` returns, and what came before its gelu; returns that of x."""
     unit_x = unit(x, 1e-6)
     inner = (w[1] * unit_x[0].to(x.dtype)).view(-1, 4 * x.size(1))
     by = linear_gradient(by, F.gelu(before), w, a, 4, 5, -1, learns, sums, by_a)
@@ -78,16 +79,16 @@ def scored_gradient(by_chosen: Tensor, by_entropy: Tensor, lp: Tensor, targets: 
 
 
 @torch.jit.export
-def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], spans: List[int], places: Tensor, targets: Tensor, cells: Tensor, given: Tensor, level: str,
-                     clamp: List[float], surrogate: str, shape: List[float], kl: str, bounds: List[float], straight: bool, weighted: bool, beta: float,
+def forward_backward(ids: Tensor, positions: Tensor, pack: List[Tensor], spans: List[int], places: Tensor, targets: Tensor, cells: Tensor,
+                     given: Tensor, level: str, clamp: List[float], surrogate: str, shape: List[float], kl: str, bounds: List[float], straight: bool, weighted: bool, beta: float,
                      bonus: float, threshold: float, temperature: float, patches: Tensor, patch_places: Tensor, back: Tensor, kept: Tensor, at: Tensor,
                      ends: List[Tensor], vision: List[Tensor], top: List[Tensor], text: List[Tensor], pairs: List[Tensor], first: List[int],
                      rows_around: List[int], scale: float, trained: List[int], vision_heads: int, full_blocks: List[int], windows: List[int],
                      pictures: List[int], heads: List[int], sections: List[int], theta: float, epsilon: float, at_once: int, recompute: bool, learn: bool,
                      sums: List[Tensor]) -> List[Tensor]:
     """Adds the gradient of `policy_objective` into `sums`, one a trained weight in order ends, vision, top, text, then the adapters' pairs; where not
-    `learn`, only measures. The tokens are packed (see text.py) and hold whole completions: cells (M) are the targets' flat places in their rows
-    (B, C), given (10, B, C); the cross-entropy is `reinforce` with advantages of 1. Pictures are patches, or, if there are none, embeddings that were
+    `learn`, only measures. The tokens are packed (pack: see text.py, or else spans: see attention.py) and hold whole completions: cells (M) are the
+    targets' flat places in their rows (B, C), given (10, B, C); the cross-entropy is `reinforce` with advantages of 1. Pictures are patches, or, if there are none, embeddings that were
     kept; back: which embedding stands at each of the places at. trained (0 or 1 each): vision tower, merger, language
     model. pairs, first, rows_around, scale: see `adapters`. top: embed, norm, head; the head is left out where tied. Logits exist for at_once
     targets at a time. The gradient goes through the model block by block; recompute: nothing but each block's input is kept for it. Returns the four
