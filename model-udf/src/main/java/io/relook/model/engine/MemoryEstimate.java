@@ -56,8 +56,8 @@ public record MemoryEstimate(
     return new MemoryEstimate(
         optimizer(size.learnt()),
         4 * (lanes - 1) * size.learnt(),
-        activations(size, pack, byHand, recompute, lanes),
-        activations(size, pack, byHand, true, 1),
+        activations(size, pack, byHand && !recompute, recompute, lanes),
+        activations(size, pack, false, true, 1),
         logits(size.config(), targets, atOnce));
   }
 

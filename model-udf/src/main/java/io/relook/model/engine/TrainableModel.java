@@ -231,7 +231,8 @@ public final class TrainableModel implements AutoCloseable {
 
   /**
    * Whether gradients keep each block's input alone and run the block again, instead of keeping all
-   * that it computed: less memory, a third more work. Rows then do not run side by side either.
+   * that it computed: less memory, a third more work. Rows then do not run side by side, and
+   * attention is libtorch's.
    */
   public void setRecompute(boolean recompute) {
     pass.recompute = recompute;

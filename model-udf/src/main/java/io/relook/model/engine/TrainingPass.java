@@ -138,9 +138,9 @@ final class TrainingPass implements AutoCloseable {
         : Lanes.most(program.threads(), optimizer.values());
   }
 
-  /** None on a GPU, whose own attention is quicker than many small products. */
+  /** None on a GPU, for which so many small products are not, and where memory counts more. */
   int mostByHand() {
-    return program.device().isGpu() ? 0 : longestByHand;
+    return program.device().isGpu() || recompute ? 0 : longestByHand;
   }
 
   /** So many that their logits stay small; at least one row of a product's block. */
