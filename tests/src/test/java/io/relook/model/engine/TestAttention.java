@@ -39,8 +39,8 @@ class TestAttention {
     try (TorchProgram program = TorchProgram.load(Device.cpu(), 2)) {
       Run never = run(program, rows, ComputeType.FLOAT32, 0);
       // Nothing asks what follows the last token.
-      assertTrue(never.equals(run(program, rows, ComputeType.FLOAT32, 398)));
-      assertFalse(never.equals(run(program, rows, ComputeType.FLOAT32, 399)));
+      assertTrue(never.isSame(run(program, rows, ComputeType.FLOAT32, 398)));
+      assertFalse(never.isSame(run(program, rows, ComputeType.FLOAT32, 399)));
     }
   }
 
@@ -48,16 +48,17 @@ class TestAttention {
     try (TorchProgram program = TorchProgram.load(Device.cpu(), 2)) {
       Run byHand = run(program, ROWS, type, Integer.MAX_VALUE);
       Run right = run(program, ROWS, type, 0);
-      assertFalse(byHand.equals(right), "both ran the same attention");
+      assertFalse(byHand.isSame(right), "both ran the same attention");
       assertArrayEquals(right.logProbs, byHand.logProbs, logProbs);
       for (int i = 0; i < right.gradients.length; i++) {
-        assertTrue(apart(right.gradients[i], byHand.gradients[i]) < gradients, type + ": " + i);
+        assertTrue(
+            TestLanes.apart(right.gradients[i], byHand.gradients[i]) < gradients, type + ": " + i);
       }
     }
   }
 
   private record Run(float[] logProbs, float[][] gradients) {
-    boolean equals(Run other) {
+    boolean isSame(Run other) {
       return Arrays.equals(logProbs, other.logProbs)
           && Arrays.deepEquals(gradients, other.gradients);
     }
@@ -74,17 +75,6 @@ class TestAttention {
       float[] logProbs = model.forwardBackward(rows, new Objective.CrossEntropy()).logProbs();
       return new Run(logProbs, model.gradients());
     }
-  }
-
-  /** As a share of the first one's norm. */
-  private static double apart(float[] right, float[] near) {
-    double apart = 0;
-    double norm = 0;
-    for (int i = 0; i < right.length; i++) {
-      apart += (right[i] - near[i]) * (right[i] - near[i]);
-      norm += right[i] * right[i];
-    }
-    return Math.sqrt(apart / Math.max(norm, 1e-20));
   }
 
   /** Completions of so many tokens behind one prompt. */

@@ -160,7 +160,7 @@ class TestLanes {
   }
 
   /** As a share of the first one's norm. */
-  private static double apart(float[] right, float[] near) {
+  static double apart(float[] right, float[] near) {
     double apart = 0;
     double norm = 0;
     for (int i = 0; i < right.length; i++) {
