@@ -93,7 +93,7 @@ def train(rows):
             agree = abs(ours["loss"] - peer["loss"]) <= allowed * abs(peer["loss"]) + 5e-7      # the peers print six decimals
             wrong += not agree
             print(f"  {peer.get('head', 'model')}: {speed(peer):,.1f}; first loss: ours {ours['loss']}, peer {peer['loss']}: {'agree' if agree else 'DISAGREE'}; "
-                  f"share of the matmul peak: ours {ours['share_of_matmul_peak'][1]}, peer {peer['share_of_matmul_peak'][1]}; most memory: ours {ours['peak_rss_gb']} GiB, peer {peer['peak_rss_gb']} GiB")
+                  f"share of the matmul peak (a prompt counted for each sample): ours {ours['share_of_matmul_peak'][1]}, peer {peer['share_of_matmul_peak'][1]}; most memory: ours {ours['peak_rss_gb']} GiB, peer {peer['peak_rss_gb']} GiB")
         for part in ("forward_backward_s", "optimizer_s"):
             print(f"  {part}: ours {ours[part][1]}, peer {best[part][1]}")
     return 1 if wrong else 0
