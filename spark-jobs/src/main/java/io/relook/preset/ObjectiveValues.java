@@ -31,6 +31,8 @@ import java.util.List;
  * @param maskTruncated leave samples out that reached maxNewTokens; their rewards count in the
  *     group
  * @param overlongCache the last tokens of the budget over which the reward falls by 1; 0: none
+ * @param filterGroups which groups of a question's samples a step leaves out
+ * @param resample how often a step asks further questions while fewer groups than it wants are left
  */
 public record ObjectiveValues(
     Loss loss,
@@ -64,7 +66,9 @@ public record ObjectiveValues(
     @Default("null") Double offPolicyThreshold,
     double topEntropyShare,
     boolean maskTruncated,
-    int overlongCache) {
+    int overlongCache,
+    @Default("reward") FilterGroups filterGroups,
+    @Default("0") int resample) {
   /** See {@link Surrogate}. */
   public enum Loss {
     CLIP,
@@ -103,6 +107,16 @@ public record ObjectiveValues(
   public enum Alone {
     ZERO,
     ITS_SCORE
+  }
+
+  /**
+   * Groups that are left out whole: none; those whose rewards are all equal; those whose answers
+   * are all right or all wrong, whatever else is rewarded (DAPO, arXiv 2503.14476).
+   */
+  public enum FilterGroups {
+    NONE,
+    REWARD,
+    ACCURACY
   }
 
   /** Whose log-probabilities divide. */
@@ -195,6 +209,10 @@ public record ObjectiveValues(
         topEntropyShare >= 0 && topEntropyShare <= 1,
         "topEntropyShare must be from 0 to 1");
     check(problems, scaleEpsilon >= 0, "scaleEpsilon must not be negative");
+    check(
+        problems,
+        resample == 0 || filterGroups != FilterGroups.NONE,
+        "resample replaces groups that filterGroups leaves out, and it leaves none out");
     if (!problems.isEmpty()) {
       throw PresetErrors.of("grpo.objective", problems);
     }

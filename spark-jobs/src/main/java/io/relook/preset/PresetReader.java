@@ -48,6 +48,7 @@ public final class PresetReader {
           "limit",
           "constantLength",
           "overlongCache",
+          "resample",
           "every",
           "retries",
           "trainQuestions",

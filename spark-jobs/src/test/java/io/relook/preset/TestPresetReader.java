@@ -165,14 +165,15 @@ final class TestPresetReader {
         refusal(
             changed(
                 "objective: vre",
-                "objective: {beta: 0.1, loss: cap, dualClip: 3.0, correction: token_mask, constantLength: 9}"));
+                "objective: {beta: 0.1, loss: cap, dualClip: 3.0, correction: token_mask, constantLength: 9, filterGroups: none, resample: 2}"));
     for (String problem :
         List.of(
             "beta weighs a divergence",
             "dualClip belongs to the loss clip",
             "a correction needs correctionLeast",
             "with old: sampler",
-            "constantLength belongs to")) {
+            "constantLength belongs to",
+            "resample replaces groups")) {
       assertTrue(message.contains("grpo.objective: " + problem), message);
     }
     assertTrue(

@@ -17,22 +17,30 @@ import io.relook.preset.PresetReader;
 import io.relook.rewards.Rewards;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One GRPO step on a question without a picture whose right answer nobody knows. */
+/** GRPO on questions without a picture whose right answers nobody knows. */
 final class TestOwnRewardInGrpo {
   @TempDir private Path folder;
 
-  /** The steps that a preset's GRPO makes on one question. */
-  private Lakehouse trained(Preset preset) {
+  /** The steps that a preset's GRPO makes on questions. */
+  private Lakehouse trained(Preset preset, String... questions) {
     Path base = folder.resolve("base");
     EmbeddedModel.unpack(base, true);
     Lakehouse lakehouse = Lakehouse.open(TestSession.spark(), folder.resolve("lake").toString());
-    Rows.Query query =
-        new Rows.Query("q", "s", "train", "How many shapes?", null, List.of(), null, null);
-    lakehouse.merge(Table.QUERIES, List.of(Rows.QUERY.toRow(query)));
+    lakehouse.merge(
+        Table.QUERIES,
+        IntStream.range(0, questions.length)
+            .mapToObj(
+                q ->
+                    new Rows.Query(
+                        "q" + q, "s", "train", questions[q], null, List.of(), null, null))
+            .map(Rows.QUERY::toRow)
+            .toList());
     Rewards rewards = Rewards.of(TestSession.spark(), preset.rewards());
     Policies policies = new Policies(lakehouse, "run", preset.train(), preset.keep());
     new GrpoTrainer(
@@ -57,7 +65,8 @@ final class TestOwnRewardInGrpo {
         trained(
             preset(
                 "grpo.steps=2",
-                "grpo.objective={preset: trl, divergence: k3, beta: 0.04, ratioWeighted: true, topEntropyShare: 0.5}"));
+                "grpo.objective={preset: trl, divergence: k3, beta: 0.04, ratioWeighted: true, topEntropyShare: 0.5}"),
+            "How many shapes?");
     List<Rows.TrainingStep> steps =
         lakehouse.read(Table.TRAINING_STEPS).orderBy("step").collectAsList().stream()
             .map(Rows.TRAINING_STEP::fromRow)
@@ -80,7 +89,8 @@ final class TestOwnRewardInGrpo {
         trained(
             preset(
                 "grpo.steps=2",
-                "grpo.objective={preset: trl, divergence: k2, beta: 1000.0, divergenceIn: reward}"));
+                "grpo.objective={preset: trl, divergence: k2, beta: 1000.0, divergenceIn: reward}"),
+            "How many shapes?");
     List<Rows.TrainingStep> steps =
         lakehouse.read(Table.TRAINING_STEPS).orderBy("step").collectAsList().stream()
             .map(Rows.TRAINING_STEP::fromRow)
@@ -114,10 +124,9 @@ final class TestOwnRewardInGrpo {
   @Test
   void aStepIsTrainedOnTheUsersRewardAlone() {
     Preset preset = preset();
-    Lakehouse lakehouse = trained(preset);
+    Lakehouse lakehouse = trained(preset, "How many shapes?");
     Rewards rewards = Rewards.of(TestSession.spark(), preset.rewards());
-    Rows.TrainingStep step =
-        Rows.TRAINING_STEP.fromRow(lakehouse.read(Table.TRAINING_STEPS).first());
+    Rows.TrainingStep step = step(lakehouse);
     assertEquals(1, step.groupsUsed());
     List<Row> totals =
         lakehouse
@@ -136,6 +145,55 @@ final class TestOwnRewardInGrpo {
           Math.signum(Math.round((row.getDouble(1) - mean) * 1e6)),
           Math.signum(Math.round(step.advantages().get(at) * 1e3)));
     }
+  }
+
+  /** All rewards of two questions are equal; a step wants one group. */
+  @Test
+  void aStepAsksFurtherQuestionsAndGoesOnWhereItStopped() {
+    Preset preset =
+        preset(
+            "grpo.objective={preset: vre, resample: 5}",
+            "rewards.custom=[{name: length, weight: 1, sql: \"if(question like '%circles%', 0.01 * tokens, 0)\", version: '1'}]");
+    String[] questions = {"How many shapes?", "How many squares?", "How many circles?"};
+    Lakehouse lakehouse = trained(preset, questions);
+    Rows.TrainingStep whole = step(lakehouse);
+    assertTrue(whole.groups() > 1, "the question about circles came first");
+    assertEquals(1, whole.groupsUsed());
+    assertEquals(
+        List.of("all rewards are equal"),
+        whole.groupsFiltered().stream().map(Rows.GroupFiltered::reason).distinct().toList());
+    assertEquals(whole.groups() - 1, whole.groupsFiltered().size());
+    String sha256 = sha256(lakehouse);
+
+    // As if killed when the first question was sampled and scored.
+    String later = "query_id <> '%s'".formatted(whole.groupsFiltered().get(0).queryId());
+    String ids =
+        lakehouse.read(Table.TRAJECTORIES).where(later).collectAsList().stream()
+            .map(row -> "'" + row.getAs("trajectory_id") + "'")
+            .collect(Collectors.joining(", "));
+    delete(Table.REWARDS, "trajectory_id IN (" + ids + ")");
+    delete(Table.TRAJECTORIES, later);
+    delete(Table.TRAINING_STEPS, "step = 1");
+    delete(Table.CHECKPOINTS, "stage = 'grpo'");
+    Rows.TrainingStep resumed = step(trained(preset, questions));
+    assertEquals(whole.groupsFiltered(), resumed.groupsFiltered());
+    assertEquals(whole.trainedIds(), resumed.trainedIds());
+    assertEquals(whole.loss(), resumed.loss());
+    assertEquals(sha256, sha256(lakehouse));
+  }
+
+  private static Rows.TrainingStep step(Lakehouse lakehouse) {
+    return Rows.TRAINING_STEP.fromRow(lakehouse.read(Table.TRAINING_STEPS).first());
+  }
+
+  private static String sha256(Lakehouse lakehouse) {
+    Row version = lakehouse.read(Table.CHECKPOINTS).where("stage = 'grpo'").first();
+    return Rows.CHECKPOINT.fromRow(version).weightsSha256();
+  }
+
+  private void delete(Table table, String condition) {
+    Path files = folder.resolve("lake").resolve(table.tableName());
+    TestSession.spark().sql("DELETE FROM delta.`%s` WHERE %s".formatted(files, condition));
   }
 
   private static Preset preset(String... overrides) {

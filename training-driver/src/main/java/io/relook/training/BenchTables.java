@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
@@ -88,7 +87,8 @@ public final class BenchTables implements Callable<Integer> {
                 lakehouse.read(Table.TRAJECTORIES),
                 lakehouse.read(Table.REWARDS),
                 new GrpoBatch.Place("run", 1, step, rewards.version()),
-                IntStream.range(0, queries).mapToObj(q -> "q" + q).collect(Collectors.toSet()),
+                new GrpoBatch.Wanted(
+                    IntStream.range(0, queries).mapToObj(q -> "q" + q).toList(), queries),
                 objective,
                 rows -> new double[rows.size()]);
         lakehouse.version(Table.TRAJECTORIES);

@@ -5,23 +5,26 @@ import static org.apache.spark.sql.functions.col;
 import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.Rows;
 import io.relook.objective.Masked;
+import io.relook.preset.ObjectiveValues;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * What a GRPO step trains on: {@code trajectories} and {@code rewards} → samples with advantages. A
- * group whose rewards are all equal teaches nothing and is left out; the statistics know it.
+ * What a GRPO step trains on: {@code trajectories} and {@code rewards} → samples with advantages.
+ * Groups are left out whole before anything is compared.
  *
  * @param samples in the order of their queries and numbers
  * @param groups that were sampled
- * @param used groups whose rewards differ
+ * @param used groups that are trained on
  * @param mean of the rollout's total rewards
  * @param deviation of the same
  * @param parts mean of each reward over the samples that have it
@@ -53,16 +56,21 @@ record GrpoBatch(
   record Place(String runId, int iteration, int step, String rewardVersion) {}
 
   /**
-   * Of what was asked for alone: a run that was stopped may have sampled more for the step.
+   * Groups that a step takes: a run that was stopped may have sampled more for it.
    *
-   * @param queries that were asked for
+   * @param queries that were asked for, in order
+   * @param most the first so many that are not filtered
+   */
+  record Wanted(List<String> queries, int most) {}
+
+  /**
    * @param penalty what each sample loses of its reward before rewards are compared
    */
   static GrpoBatch read(
       Dataset<Row> trajectories,
       Dataset<Row> rewards,
       Place place,
-      Set<String> queries,
+      Wanted wanted,
       PolicyStep objective,
       Penalty penalty) {
     Map<String, List<Row>> groups = new TreeMap<>();
@@ -73,7 +81,8 @@ record GrpoBatch(
                     .equalTo(place.runId)
                     .and(col("iteration").equalTo(place.iteration))
                     .and(col("phase").equalTo(Phase.RL.word()))
-                    .and(col("step").equalTo(place.step)))
+                    .and(col("step").equalTo(place.step))
+                    .and(col("query_id").isInCollection(wanted.queries)))
             .join(
                 rewards
                     .where(col("version").equalTo(place.rewardVersion))
@@ -81,57 +90,93 @@ record GrpoBatch(
                 "trajectory_id")
             .orderBy("query_id", "sample")
             .collectAsList()) {
-      if (queries.contains(row.<String>getAs("query_id"))) {
-        groups.computeIfAbsent(row.getAs("query_id"), q -> new ArrayList<>()).add(row);
+      groups.computeIfAbsent(row.getAs("query_id"), q -> new ArrayList<>()).add(row);
+    }
+    Map<String, List<Row>> kept = new TreeMap<>();
+    List<Rows.GroupFiltered> filtered = new ArrayList<>();
+    for (String query : wanted.queries) {
+      if (groups.containsKey(query)) {
+        Optional<String> reason =
+            kept.size() < wanted.most
+                ? reasonAgainst(groups.get(query), objective.filterGroups())
+                : Optional.of("the step has its groups");
+        reason.ifPresentOrElse(
+            why -> filtered.add(new Rows.GroupFiltered(query, why)),
+            () -> kept.put(query, groups.get(query)));
       }
     }
-    return of(groups, objective, penalty);
+    return of(groups.values(), kept.values(), filtered, objective, penalty);
+  }
+
+  private static Optional<String> reasonAgainst(
+      List<Row> group, ObjectiveValues.FilterGroups filter) {
+    Masked.Spread rewards = Masked.spread(column(group, "total"));
+    if (rewards.count() == 0) {
+      return Optional.of("no rewards");
+    }
+    Masked.Spread right = Masked.spread(column(group, "accuracy"));
+    return switch (filter) {
+      case NONE -> Optional.empty();
+      case REWARD ->
+          rewards.most() - rewards.least() > SAME_REWARD
+              ? Optional.empty()
+              : Optional.of("all rewards are equal");
+      case ACCURACY ->
+          right.count() == 0
+              ? Optional.of("no right answer is known")
+              : right.most() > right.least()
+                  ? Optional.empty()
+                  : Optional.of("all answers are " + (right.most() > 0 ? "right" : "wrong"));
+    };
+  }
+
+  /** NaN is NULL. */
+  private static double[] column(Collection<Row> rows, String name) {
+    return rows.stream()
+        .map(row -> row.<Double>getAs(name))
+        .mapToDouble(value -> value == null ? Double.NaN : value)
+        .toArray();
   }
 
   private static GrpoBatch of(
-      Map<String, List<Row>> groups, PolicyStep objective, Penalty penalty) {
-    List<Row> sampled = groups.values().stream().flatMap(List::stream).toList();
-    double[] penalties = penalty.of(sampled.stream().map(Rows.TRAJECTORY::fromRow).toList());
-    double[] totals = new double[sampled.size()];
+      Collection<List<Row>> groups,
+      Collection<List<Row>> kept,
+      List<Rows.GroupFiltered> filtered,
+      PolicyStep objective,
+      Penalty penalty) {
+    List<Row> sampled = groups.stream().flatMap(List::stream).toList();
+    List<Row> compared = kept.stream().flatMap(List::stream).toList();
+    List<Rows.Trajectory> trajectories = compared.stream().map(Rows.TRAJECTORY::fromRow).toList();
+    double[] penalties = penalty.of(trajectories);
+    double[] totals = column(compared, "total");
     double[] shaped = new double[totals.length];
     double[] lengths = new double[totals.length];
     long[] group = new long[totals.length];
     for (int i = 0; i < totals.length; i++) {
-      Double total = sampled.get(i).getAs("total");
-      totals[i] = total == null ? Double.NaN : total;
-      lengths[i] = sampled.get(i).getList(sampled.get(i).fieldIndex("completion_ids")).size();
+      lengths[i] = trajectories.get(i).completionIds().size();
       shaped[i] = objective.shaped(totals[i], (long) lengths[i]) - penalties[i];
       boolean next =
-          i > 0 && !sampled.get(i).getAs("query_id").equals(sampled.get(i - 1).getAs("query_id"));
+          i > 0 && !trajectories.get(i).queryId().equals(trajectories.get(i - 1).queryId());
       group[i] = i == 0 ? 0 : group[i - 1] + (next ? 1 : 0);
     }
     double[] advantages = objective.advantages(shaped, lengths, group);
-    List<Sample> samples = new ArrayList<>();
-    List<Rows.GroupFiltered> filtered = new ArrayList<>();
-    int used = 0;
-    int at = 0;
-    for (List<Row> members : groups.values()) {
-      Masked.Spread own = Masked.spread(Arrays.copyOfRange(totals, at, at + members.size()));
-      boolean differs = own.most() - own.least() > SAME_REWARD;
-      used += differs ? 1 : 0;
-      if (!differs) {
-        filtered.add(
-            new Rows.GroupFiltered(
-                members.get(0).getAs("query_id"),
-                own.count() == 0 ? "no rewards" : "all rewards are equal"));
-      }
-      for (Row row : members) {
-        if (differs && !Double.isNaN(totals[at])) {
-          samples.add(new Sample(Rows.TRAJECTORY.fromRow(row), totals[at], advantages[at]));
-        }
-        at++;
-      }
-    }
-    double[] all = Arrays.stream(totals).filter(t -> !Double.isNaN(t)).toArray();
+    List<Sample> samples =
+        IntStream.range(0, totals.length)
+            .filter(i -> !Double.isNaN(totals[i]))
+            .mapToObj(i -> new Sample(trajectories.get(i), totals[i], advantages[i]))
+            .toList();
+    double[] all =
+        Arrays.stream(column(sampled, "total")).filter(total -> !Double.isNaN(total)).toArray();
     double mean = Arrays.stream(all).average().orElse(0);
     double square = Arrays.stream(all).map(r -> (r - mean) * (r - mean)).average().orElse(0);
     return new GrpoBatch(
-        samples, groups.size(), used, filtered, mean, Math.sqrt(square), means(sampled, penalties));
+        samples,
+        groups.size(),
+        kept.size(),
+        filtered,
+        mean,
+        Math.sqrt(square),
+        means(sampled, penalties));
   }
 
   private static Map<String, Double> means(List<Row> sampled, double[] penalties) {

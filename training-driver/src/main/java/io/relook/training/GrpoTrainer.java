@@ -13,25 +13,23 @@ import io.relook.model.torch.TorchProgram;
 import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 
 /**
  * GRPO (arXiv 2402.03300) and its kin, as the preset's objective says: per step, roll out → score →
  * advantages → one update. Tables in: queries; out: trajectories, rewards, training_steps,
- * checkpoints. A group whose rewards are all equal teaches nothing: it stays in the tables and is
- * left out of the step.
+ * checkpoints. Groups that the objective filters stay in the tables and are left out of the step.
  */
 final class GrpoTrainer {
-  /** How often a step whose groups all agree asks other queries (our choice). */
-  private static final int MORE_GROUPS = 3;
-
   private final Lakehouse lakehouse;
   private final Policies policies;
   private final TorchProgram program;
@@ -96,15 +94,20 @@ final class GrpoTrainer {
           step <= grpo.steps();
           step++) {
         long began = System.nanoTime();
-        List<RolloutJob.Ask> asked = new ArrayList<>(slice(queries, iteration, step - 1));
         Clock clock = new Clock();
-        rollOut(runId, iteration, step, current, asked, clock);
-        GrpoBatch batch = batch(update, runId, iteration, step, asked);
-        for (int more = 1; batch.used() == 0 && more <= MORE_GROUPS; more++) {
-          int next = step - 1 + more * grpo.steps();
-          asked.addAll(slice(queries, iteration, next));
-          rollOut(runId, iteration, step, current, asked, clock);
-          batch = batch(update, runId, iteration, step, asked);
+        Map<String, RolloutJob.Ask> asked = new LinkedHashMap<>();
+        GrpoBatch batch = null;
+        for (int more = 0; more <= grpo.objective().resample(); more++) {
+          int before = asked.size();
+          ask(asked, queries, iteration, step - 1 + more * grpo.steps());
+          if (asked.size() == before) {
+            break;
+          }
+          rollOut(runId, iteration, step, current, List.copyOf(asked.values()), clock);
+          batch = batch(update, runId, iteration, step, asked.keySet());
+          if (batch.used() >= grpo.queries()) {
+            break;
+          }
         }
         Map<String, Long> read =
             Map.of(
@@ -144,6 +147,15 @@ final class GrpoTrainer {
     return current;
   }
 
+  /** Adds a step's size of queries: the slice, and where it was asked already, any other. */
+  private void ask(
+      Map<String, RolloutJob.Ask> asked, List<RolloutJob.Ask> queries, int iteration, int index) {
+    int enough = asked.size() + preset.grpo().queries();
+    Stream.concat(slice(queries, iteration, index).stream(), queries.stream())
+        .takeWhile(query -> asked.size() < enough)
+        .forEachOrdered(query -> asked.putIfAbsent(query.queryId(), query));
+  }
+
   /**
    * Queries number {@code index} times the step's size and on, in an order of each pass's own, or
    * as they came where the preset orders them.
@@ -174,12 +186,12 @@ final class GrpoTrainer {
   }
 
   private GrpoBatch batch(
-      GrpoUpdate update, String runId, int iteration, int step, List<RolloutJob.Ask> asked) {
+      GrpoUpdate update, String runId, int iteration, int step, Collection<String> asked) {
     return GrpoBatch.read(
         lakehouse.read(Table.TRAJECTORIES),
         lakehouse.read(Table.REWARDS),
         new GrpoBatch.Place(runId, iteration, step, rewards.version()),
-        asked.stream().map(RolloutJob.Ask::queryId).collect(Collectors.toSet()),
+        new GrpoBatch.Wanted(List.copyOf(asked), preset.grpo().queries()),
         objective,
         update::penalty);
   }

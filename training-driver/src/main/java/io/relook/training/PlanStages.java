@@ -266,16 +266,21 @@ final class PlanStages {
 
   private void grpo() {
     Preset.Grpo grpo = preset.grpo();
-    double prompts = (double) grpo.steps() * grpo.queries();
+    int resample = grpo.objective().resample();
+    double asked = grpo.queries() * generations(resample);
+    double prompts = grpo.steps() * asked;
     Figure steps = Figure.exact(grpo.steps());
-    Figure most = Figure.most(prompts * grpo.samples() * preset.rollout().maxNewTokens());
-    Figure given = scaled(Figure.exact(prompts), data.promptTokens());
+    double mostPrompts = (double) grpo.steps() * grpo.queries() * (1 + resample);
+    Figure most = Figure.most(mostPrompts * grpo.samples() * preset.rollout().maxNewTokens());
+    Figure given =
+        scaled(
+            resample == 0 ? Figure.exact(prompts) : Figure.assumed(prompts), data.promptTokens());
     Figure rows = Figure.assumed(prompts * grpo.samples());
     if (seen == null) {
       stages.add(new Stage("grpo", rows, given, null, most, steps, null));
       return;
     }
-    double step = step(grpo.queries(), data.promptTokens());
+    double step = step(asked, data.promptTokens());
     Figure seconds = Figure.assumed(grpo.steps() * step);
     if (seen.grpoStep() > 0) {
       Seen.Sampled few = seen.phase(Phase.RL);
@@ -286,6 +291,11 @@ final class PlanStages {
     }
     stages.add(
         new Stage("grpo", rows, given, scaled(rows, meanLength(Phase.RL)), most, steps, seconds));
+  }
+
+  /** How often a step asks for its questions until enough groups are left. */
+  private double generations(int resample) {
+    return seen == null ? 1 : Math.min(1 + resample, 1 / seen.groupsUsed());
   }
 
   /** A step's seconds without what tables take. */

@@ -40,6 +40,10 @@ final class PolicyStep {
   /** Log-probabilities and entropies of the samples' tokens; either may be null. */
   record Scores(double[][] logProbs, double[][] entropies) {}
 
+  ObjectiveValues.FilterGroups filterGroups() {
+    return values.filterGroups();
+  }
+
   /** Rewards as they are compared: long answers are punished where the objective says so. */
   double shaped(double reward, long length) {
     int cache = values.overlongCache();

@@ -222,20 +222,21 @@ public final class Replay {
     if (step.rewardVersion() == null) {
       throw cannot("it was made by a Relook that did not record the rewards' version");
     }
-    Set<String> queries = new HashSet<>();
-    step.groupsFiltered().forEach(group -> queries.add(group.queryId()));
     Column trained = col("trajectory_id").isInCollection(step.trainedIds());
-    read(step, Table.TRAJECTORIES)
-        .where(trained)
-        .select("query_id")
-        .distinct()
-        .collectAsList()
-        .forEach(row -> queries.add(row.getString(0)));
+    List<String> queries =
+        read(step, Table.TRAJECTORIES)
+            .where(trained)
+            .select("query_id")
+            .distinct()
+            .collectAsList()
+            .stream()
+            .map(row -> row.getString(0))
+            .toList();
     return GrpoBatch.read(
         read(step, Table.TRAJECTORIES),
         read(step, Table.REWARDS),
         new GrpoBatch.Place(step.runId(), step.iteration(), step.step(), step.rewardVersion()),
-        queries,
+        new GrpoBatch.Wanted(queries, queries.size()),
         objective,
         penalty);
   }

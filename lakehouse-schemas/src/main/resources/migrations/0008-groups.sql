@@ -1,0 +1,1 @@
+ALTER TABLE training_steps ALTER COLUMN groups_used COMMENT 'groups trained on'
