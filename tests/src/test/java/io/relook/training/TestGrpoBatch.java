@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -61,7 +62,7 @@ final class TestGrpoBatch {
             rewards.add(
                 Rows.REWARD.toRow(
                     new Rows.Reward(
-                        id, "v", 1.0, earned.accuracy, 0.0, earned.total, null, null, null)));
+                        id, "v", 1.0, earned.accuracy, 0.0, earned.total, null, null, own(id))));
           }
         });
     trajectories.add(Rows.TRAJECTORY.toRow(sample("stray", "not-asked", 0)));
@@ -75,6 +76,15 @@ final class TestGrpoBatch {
         new GrpoBatch.Wanted(List.copyOf(GROUPS.keySet()), most),
         new PolicyStep(values, 8),
         samples -> new double[samples.size()]);
+  }
+
+  /** A user's reward: 3 of one sample, unknown of another, of no other sample at all. */
+  private static Map<String, Rows.CustomReward> own(String id) {
+    return switch (id) {
+      case "equal0" -> Map.of("own", new Rows.CustomReward("1", 3.0, null));
+      case "equal1" -> Map.of("own", new Rows.CustomReward("1", null, "failed: x"));
+      default -> null;
+    };
   }
 
   private static Dataset<Row> rows(Table table, List<Row> rows) {
@@ -172,5 +182,20 @@ final class TestGrpoBatch {
     assertEquals(1 / (Math.sqrt(2) + 1e-4), batch.advantages().get(0), 1e-12);
     // Over all that was sampled.
     assertEquals(9.7 / 13, batch.mean(), 1e-12);
+  }
+
+  /** Right are 8 of the 14 answers whose truth is known; of 7 groups with rewards 2 agree. */
+  @Test
+  void eachRewardHasItsMeanAndSpreadOverAllThatWasSampled() {
+    GrpoBatch batch = batch(1, "grpo.objective=dapo");
+    Map<String, Double> means = batch.means();
+    assertEquals(Set.of("format", "accuracy", "reflection", "own"), means.keySet());
+    assertEquals(8.0 / 14, means.get("accuracy"), 1e-12);
+    assertEquals(3, means.get("own"));
+    Map<String, Double> spreads = batch.spreads();
+    assertEquals(Math.sqrt(8 * 6 / 14.0 / 13), spreads.get("rewards/accuracy/std"), 1e-12);
+    assertEquals(0, spreads.get("rewards/format/std"));
+    assertTrue(!spreads.containsKey("rewards/own/std"), "one value has no deviation");
+    assertEquals(2.0 / 7, spreads.get("frac_reward_zero_std"), 1e-12);
   }
 }

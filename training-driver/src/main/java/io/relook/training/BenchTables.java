@@ -190,7 +190,7 @@ public final class BenchTables implements Callable<Integer> {
         1.0,
         null,
         Map.of(),
-        batch.parts(),
+        batch.means(),
         Map.of(),
         Map.of(),
         List.of(),

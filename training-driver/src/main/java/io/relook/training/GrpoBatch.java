@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -27,7 +26,8 @@ import org.apache.spark.sql.Row;
  * @param used groups that are trained on
  * @param mean of the rollout's total rewards
  * @param deviation of the same
- * @param parts mean of each reward over the samples that have it
+ * @param parts each reward over the samples that have it
+ * @param agreeing share of the groups whose rewards are all equal, of those that have any
  */
 record GrpoBatch(
     List<Sample> samples,
@@ -36,7 +36,8 @@ record GrpoBatch(
     List<Rows.GroupFiltered> filtered,
     double mean,
     double deviation,
-    Map<String, Double> parts) {
+    Map<String, Masked.Spread> parts,
+    double agreeing) {
   /** Rewards closer than this are equal. */
   private static final double SAME_REWARD = 1e-12;
 
@@ -86,7 +87,7 @@ record GrpoBatch(
             .join(
                 rewards
                     .where(col("version").equalTo(place.rewardVersion))
-                    .select("trajectory_id", "total", "format", "accuracy", "reflection"),
+                    .select("trajectory_id", "total", "format", "accuracy", "reflection", "custom"),
                 "trajectory_id")
             .orderBy("query_id", "sample")
             .collectAsList()) {
@@ -117,10 +118,7 @@ record GrpoBatch(
     Masked.Spread right = Masked.spread(column(group, "accuracy"));
     return switch (filter) {
       case NONE -> Optional.empty();
-      case REWARD ->
-          rewards.most() - rewards.least() > SAME_REWARD
-              ? Optional.empty()
-              : Optional.of("all rewards are equal");
+      case REWARD -> isOne(rewards) ? Optional.of("all rewards are equal") : Optional.empty();
       case ACCURACY ->
           right.count() == 0
               ? Optional.of("no right answer is known")
@@ -176,23 +174,69 @@ record GrpoBatch(
         filtered,
         mean,
         Math.sqrt(square),
-        means(sampled, penalties));
+        parts(sampled, penalties),
+        agreeing(groups));
   }
 
-  private static Map<String, Double> means(List<Row> sampled, double[] penalties) {
-    Map<String, Double> means = new TreeMap<>();
+  /** Of the total's parts, users' own among them, and of what the divergence took. */
+  private static Map<String, Masked.Spread> parts(List<Row> sampled, double[] penalties) {
+    Map<String, double[]> parts = new TreeMap<>();
     for (String part : List.of("format", "accuracy", "reflection")) {
-      sampled.stream()
-          .map(row -> row.<Double>getAs(part))
-          .filter(Objects::nonNull)
-          .mapToDouble(Double::doubleValue)
-          .average()
-          .ifPresent(mean -> means.put(part, mean));
+      parts.put(part, column(sampled, part));
+    }
+    for (int i = 0; i < sampled.size(); i++) {
+      Map<String, Row> own = sampled.get(i).getJavaMap(sampled.get(i).fieldIndex("custom"));
+      for (var reward : own == null ? Map.<String, Row>of().entrySet() : own.entrySet()) {
+        Double value = reward.getValue().getAs("value");
+        parts.computeIfAbsent(reward.getKey(), name -> unknown(sampled.size()))[i] =
+            value == null ? Double.NaN : value;
+      }
     }
     if (Arrays.stream(penalties).anyMatch(p -> p != 0)) {
-      means.put("divergence", -Arrays.stream(penalties).average().orElse(0));
+      parts.put("divergence", Arrays.stream(penalties).map(p -> -p).toArray());
     }
+    Map<String, Masked.Spread> spreads = new TreeMap<>();
+    parts.forEach((name, values) -> spreads.put(name, Masked.spread(values)));
+    spreads.values().removeIf(spread -> spread.count() == 0);
+    return spreads;
+  }
+
+  private static double[] unknown(int count) {
+    double[] values = new double[count];
+    Arrays.fill(values, Double.NaN);
+    return values;
+  }
+
+  /** Groups that have rewards and whose rewards are all equal, of those that have any. */
+  private static double agreeing(Collection<List<Row>> groups) {
+    List<Masked.Spread> scored =
+        groups.stream()
+            .map(group -> Masked.spread(column(group, "total")))
+            .filter(spread -> spread.count() > 0)
+            .toList();
+    long agree = scored.stream().filter(GrpoBatch::isOne).count();
+    return scored.isEmpty() ? 0 : (double) agree / scored.size();
+  }
+
+  private static boolean isOne(Masked.Spread rewards) {
+    return rewards.most() - rewards.least() <= SAME_REWARD;
+  }
+
+  /** Mean of each reward. */
+  Map<String, Double> means() {
+    Map<String, Double> means = new TreeMap<>();
+    parts.forEach((name, spread) -> means.put(name, spread.mean()));
     return means;
+  }
+
+  /** How far the rewards spread, by TRL's names. */
+  Map<String, Double> spreads() {
+    Map<String, Double> spreads = new TreeMap<>();
+    parts.forEach(
+        (name, spread) -> spreads.put("rewards/%s/std".formatted(name), spread.deviation()));
+    spreads.values().removeIf(deviation -> Double.isNaN(deviation)); // One sample has none.
+    spreads.put("frac_reward_zero_std", agreeing);
+    return spreads;
   }
 
   List<String> trajectoryIds() {

@@ -209,6 +209,10 @@ final class GrpoTrainer {
       Map<String, Double> secondsByPart) {
     StepMeasures measures = made.measures();
     boolean any = !batch.samples().isEmpty();
+    Map<String, Double> metrics = batch.spreads();
+    if (any) {
+      metrics.putAll(measures.policy(batch.advantages(), batch.truncatedShare()));
+    }
     return new Rows.TrainingStep(
         id.runId,
         id.iteration,
@@ -236,8 +240,8 @@ final class GrpoTrainer {
         seconds,
         made.skipped(),
         any ? measures.lossParts() : null,
-        batch.parts(),
-        any ? measures.policy(batch.advantages(), batch.truncatedShare()) : null,
+        batch.means(),
+        metrics,
         secondsByPart,
         measures.gaps(),
         id.rewardVersion);
