@@ -1,6 +1,7 @@
 package io.relook.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.relook.TestSession;
@@ -78,11 +79,14 @@ final class TestGrpoBatch {
         samples -> new double[samples.size()]);
   }
 
-  /** A user's reward: 3 of one sample, unknown of another, of no other sample at all. */
+  /**
+   * A user's reward with the name of one of ours: 3 of one sample, unknown of another, of no other
+   * sample at all.
+   */
   private static Map<String, Rows.CustomReward> own(String id) {
     return switch (id) {
-      case "equal0" -> Map.of("own", new Rows.CustomReward("1", 3.0, null));
-      case "equal1" -> Map.of("own", new Rows.CustomReward("1", null, "failed: x"));
+      case "equal0" -> Map.of("accuracy", new Rows.CustomReward("1", 3.0, null));
+      case "equal1" -> Map.of("accuracy", new Rows.CustomReward("1", null, "failed: x"));
       default -> null;
     };
   }
@@ -189,13 +193,23 @@ final class TestGrpoBatch {
   void eachRewardHasItsMeanAndSpreadOverAllThatWasSampled() {
     GrpoBatch batch = batch(1, "grpo.objective=dapo");
     Map<String, Double> means = batch.means();
-    assertEquals(Set.of("format", "accuracy", "reflection", "own"), means.keySet());
+    assertEquals(Set.of("format", "accuracy", "reflection", "custom.accuracy"), means.keySet());
     assertEquals(8.0 / 14, means.get("accuracy"), 1e-12);
-    assertEquals(3, means.get("own"));
+    assertEquals(3, means.get("custom.accuracy"));
     Map<String, Double> spreads = batch.spreads();
     assertEquals(Math.sqrt(8 * 6 / 14.0 / 13), spreads.get("rewards/accuracy/std"), 1e-12);
     assertEquals(0, spreads.get("rewards/format/std"));
-    assertTrue(!spreads.containsKey("rewards/own/std"), "one value has no deviation");
+    assertFalse(spreads.containsKey("rewards/custom.accuracy/std"), "one value has no deviation");
     assertEquals(2.0 / 7, spreads.get("frac_reward_zero_std"), 1e-12);
+  }
+
+  @Test
+  void aStepThatTakesNoGroupHasNoSamplesByAnyScale() {
+    for (String scale : List.of("group", "batch", "none")) {
+      GrpoBatch batch = batch(0, "grpo.objective={preset: dapo, scale: " + scale + "}");
+      assertEquals(List.of(), batch.samples());
+      assertEquals(GROUPS.size(), batch.filtered().size());
+      assertEquals(9.7 / 13, batch.mean(), 1e-12);
+    }
   }
 }

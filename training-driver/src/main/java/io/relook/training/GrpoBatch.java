@@ -178,7 +178,7 @@ record GrpoBatch(
         agreeing(groups));
   }
 
-  /** Of the total's parts, users' own among them, and of what the divergence took. */
+  /** Of the total's parts, users' own as {@code custom.NAME}, and of what the divergence took. */
   private static Map<String, Masked.Spread> parts(List<Row> sampled, double[] penalties) {
     Map<String, double[]> parts = new TreeMap<>();
     for (String part : List.of("format", "accuracy", "reflection")) {
@@ -188,7 +188,7 @@ record GrpoBatch(
       Map<String, Row> own = sampled.get(i).getJavaMap(sampled.get(i).fieldIndex("custom"));
       for (var reward : own == null ? Map.<String, Row>of().entrySet() : own.entrySet()) {
         Double value = reward.getValue().getAs("value");
-        parts.computeIfAbsent(reward.getKey(), name -> unknown(sampled.size()))[i] =
+        parts.computeIfAbsent("custom." + reward.getKey(), name -> unknown(sampled.size()))[i] =
             value == null ? Double.NaN : value;
       }
     }
