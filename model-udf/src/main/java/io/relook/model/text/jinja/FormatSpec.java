@@ -1,0 +1,162 @@
+package io.relook.model.text.jinja;
+
+import java.math.BigInteger;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Python's format specifications: {@code [[fill]align][sign][#][0][width][,][.precision][type]}. */
+record FormatSpec(
+    Text fill,
+    char align,
+    char sign,
+    boolean alternate,
+    int width,
+    char group,
+    int precision,
+    char type) {
+  private static final Pattern FORM =
+      Pattern.compile(
+          "(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\\d+)?([,_])?(?:\\.(\\d+))?([a-zA-Z%])?", Pattern.DOTALL);
+
+  static Text apply(Object value, String spec) {
+    if (spec.isEmpty()) {
+      return Values.text(value);
+    }
+    Matcher form = FORM.matcher(spec);
+    if (!form.matches()) {
+      throw TemplateErrors.value("Invalid format specifier '%s'", spec);
+    }
+    boolean zero = form.group(5) != null;
+    String fill = form.group(1) != null ? form.group(1) : zero ? "0" : " ";
+    boolean text = value instanceof Text;
+    char align =
+        form.group(2) != null
+            ? form.group(2).charAt(0)
+            : zero && !text ? '=' : text ? '<' : '>';
+    return new FormatSpec(
+            Text.of(fill),
+            align,
+            character(form.group(3)),
+            form.group(4) != null,
+            number(form.group(6)),
+            character(form.group(7)),
+            form.group(8) == null ? -1 : number(form.group(8)),
+            character(form.group(9)))
+        .of(value);
+  }
+
+  private static char character(String group) {
+    return group == null ? 0 : group.charAt(0);
+  }
+
+  private static int number(String digits) {
+    return digits == null
+        ? 0
+        : digits.length() > 8 ? Integer.MAX_VALUE : Integer.parseInt(digits);
+  }
+
+  private Text of(Object value) {
+    if (value instanceof Text text) {
+      if (type != 0 && type != 's' || align == '=' || sign != 0 || group != 0 || alternate) {
+        throw TemplateErrors.value("Invalid format specifier for object of type 'str'");
+      }
+      return padded(precision >= 0 ? text.part(0, Math.min(precision, text.length())) : text);
+    }
+    if (!Values.isNumber(value)) {
+      throw TemplateErrors.type(
+          "unsupported format string passed to %s.__format__", Values.type(value));
+    }
+    if (alternate && !(value instanceof BigInteger && "xXob".indexOf(type) >= 0)) {
+      throw TemplateErrors.unsupported("the format flag '#' here");
+    }
+    if (precision > Text.LONGEST) {
+      throw TemplateErrors.bound("characters", Text.LONGEST);
+    }
+    boolean whole = !(value instanceof Double);
+    boolean asWhole = whole && (type == 0 || "bcdoxXn".indexOf(type) >= 0);
+    String digits = asWhole ? whole(value) : floating(value, whole);
+    boolean negative = digits.startsWith("-");
+    String unsigned = negative ? digits.substring(1) : digits;
+    String front = negative ? "-" : sign == '+' || sign == ' ' ? String.valueOf(sign) : "";
+    if (asWhole && alternate) {
+      front += "0" + type;
+    }
+    if (group != 0) {
+      unsigned = grouped(unsigned, asWhole && "xXob".indexOf(type) >= 0 && type != 0 ? 4 : 3);
+    }
+    if (align != '=') {
+      return padded(Text.of(front + unsigned));
+    }
+    if (group != 0 && fill.at(0) == '0') {
+      throw TemplateErrors.unsupported("a format with groups filled with zeros");
+    }
+    int pad = Math.max(0, width - front.length() - unsigned.length());
+    return Text.builder().add(front).repeat(fill, pad).add(unsigned).build();
+  }
+
+  private String whole(Object value) {
+    BigInteger number = Values.whole(value);
+    if (precision >= 0) {
+      throw TemplateErrors.value("Precision not allowed in integer format specifier");
+    }
+    return switch (type) {
+      case 'b' -> number.toString(2);
+      case 'o' -> number.toString(8);
+      case 'x' -> number.toString(16);
+      case 'X' -> number.toString(16).toUpperCase(Locale.ROOT);
+      case 'c' -> Character.toString(Values.index(number));
+      default -> type == 0 && value instanceof Boolean && width == 0 && sign == 0 && group == 0
+          ? Values.text(value).toString()
+          : Numbers.text(number);
+    };
+  }
+
+  private String floating(Object value, boolean whole) {
+    double number = Numbers.floating(value);
+    int digits = precision < 0 ? 6 : precision;
+    return switch (type) {
+      case 'f', 'F' -> cased(NumberText.fixed(number, digits));
+      case 'e', 'E' -> cased(NumberText.scientific(number, digits));
+      case 'g', 'G', 'n' -> cased(NumberText.general(number, digits, false));
+      case '%' -> NumberText.fixed(number * 100, digits) + "%";
+      case 0 -> precision < 0 ? Numbers.text(number) : shortest(number);
+      default -> throw TemplateErrors.value(
+          "Unknown format code '%s' for object of type '%s'", type, whole ? "int" : "float");
+    };
+  }
+
+  /** As {@code g}, with a decimal at least. */
+  private String shortest(double number) {
+    String text = NumberText.general(number, precision, false);
+    return text.matches("-?\\d+") ? withPoint(number, text) : text;
+  }
+
+  private String withPoint(double number, String text) {
+    return text.replace("-", "").length() < Math.max(1, precision)
+        ? text + ".0"
+        : NumberText.scientific(number, Math.max(0, precision - 1)).replaceAll("\\.?0*e", "e");
+  }
+
+  private String cased(String number) {
+    return Character.isUpperCase(type) ? number.toUpperCase(Locale.ROOT) : number;
+  }
+
+  private String grouped(String number, int size) {
+    int end = 0;
+    while (end < number.length() && Character.digit(number.charAt(end), 16) >= 0) {
+      end++;
+    }
+    StringBuilder out = new StringBuilder(number);
+    for (int i = end - size; i > 0; i -= size) {
+      out.insert(i, group);
+    }
+    return out.toString();
+  }
+
+  private Text padded(Text text) {
+    int pad = Math.max(0, width - text.length());
+    int left = align == '<' ? 0 : align == '^' ? pad / 2 : pad;
+    return Text.builder().repeat(fill, left).add(text).repeat(fill, pad - left).build();
+  }
+}

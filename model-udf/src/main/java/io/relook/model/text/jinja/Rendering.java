@@ -1,0 +1,74 @@
+package io.relook.model.text.jinja;
+
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * One run of a template: its variables, and what it has spent. Time is bounded as work, so that one
+ * input always ends alike.
+ */
+final class Rendering {
+  /** Values computed, and 64th characters or items of them. */
+  private static final long MOST_WORK = 30_000_000;
+
+  private static final int DEEPEST = 150;
+
+  private final Map<String, Object> variables;
+  private final Clock clock;
+  private final Map<Node, Map<String, Symbols>> symbols = new IdentityHashMap<>();
+  private long work;
+  private int depth;
+
+  Rendering(Map<String, Object> variables, Clock clock) {
+    this.variables = variables;
+    this.clock = clock;
+  }
+
+  Clock clock() {
+    return clock;
+  }
+
+  Object variable(String name, Object absent) {
+    if (variables.containsKey(name)) {
+      return variables.get(name);
+    }
+    return Globals.find(name, absent);
+  }
+
+  Symbols symbols(Node part, String branch, Supplier<Symbols> declared) {
+    Map<String, Symbols> branches = symbols.computeIfAbsent(part, p -> new HashMap<>());
+    Symbols found = branches.get(branch);
+    if (found == null) {
+      found = declared.get();
+      branches.put(branch, found);
+    }
+    return found;
+  }
+
+  void spend(Object value) {
+    work +=
+        1
+            + (value instanceof Text text ? text.length() >> 6 : 0)
+            + (value instanceof List<?> list ? list.size() >> 6 : 0);
+    if (work > MOST_WORK) {
+      throw TemplateErrors.bound("steps", MOST_WORK);
+    }
+  }
+
+  /** A call inside of a call. */
+  <T> T deeper(Supplier<T> call) {
+    if (depth == DEEPEST) {
+      throw TemplateErrors.bound("calls inside of each other", DEEPEST);
+    }
+    depth++;
+    try {
+      return call.get();
+    } finally {
+      depth--;
+    }
+  }
+}
