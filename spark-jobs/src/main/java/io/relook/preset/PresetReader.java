@@ -30,10 +30,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * YAML to {@link Preset}, with {@code a.b=c} overrides: all problems at once, unknown keys with the
- * nearest known one. A key that has a {@link Default} may be left out.
+ * nearest known one. A key that has a {@link Default} may be left out, and so may a mapping.
  */
 public final class PresetReader {
   /** Whole numbers of which none is a sensible choice; the others count something. */
@@ -319,6 +320,8 @@ public final class PresetReader {
       boolean nullable = otherwise != null && otherwise.value().equals("null");
       if (!node.has(name) && otherwise != null) {
         ((ObjectNode) node).set(name, otherwise(otherwise));
+      } else if (!node.has(name) && component.getType() == Map.class) {
+        ((ObjectNode) node).putObject(name);
       }
       if (!node.has(name)) {
         problems.add("missing key " + at + name);
@@ -353,8 +356,11 @@ public final class PresetReader {
         value(value.get(i), element, name, path + "." + i);
       }
     } else if (wanted == Map.class) {
-      boolean texts = value.isObject() && value.valueStream().allMatch(JsonNode::isTextual);
-      rule = texts ? null : "a mapping of texts";
+      boolean texts = ((ParameterizedType) type).getActualTypeArguments()[1] == String.class;
+      Predicate<JsonNode> fits = texts ? JsonNode::isTextual : JsonNode::isValueNode;
+      boolean all = value.isObject() && value.valueStream().allMatch(fits);
+      rule =
+          all ? null : "a mapping of " + (texts ? "texts" : "texts, numbers, true, false or null");
     } else {
       rule = rule(wanted, name, value);
     }

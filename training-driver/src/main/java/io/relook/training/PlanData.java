@@ -93,7 +93,7 @@ record PlanData(Figure train, Figure test, List<Prompt> few, double takeIn, doub
       images.put(row.getString(0), row.getAs(1));
     }
     pictures.addAll(images.values());
-    try (TextProcessor text = TextProcessor.load(folder)) {
+    try (TextProcessor text = TextProcessor.load(folder, preset.engine().templateVariables())) {
       ImageProcessor processor =
           RowPrompts.images(ImageProcessor.load(folder), preset.rollout().minPixels());
       Prompts prompts = new Prompts(text, processor);

@@ -1,10 +1,14 @@
 package io.relook.model.spark;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.relook.model.engine.ComputeType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
@@ -54,6 +58,12 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
   /** As {@link #minPixels}, from above. */
   public final LongParam maxPixels;
 
+  /**
+   * What the chat template gets beside the chat: a JSON object such as {@code {"enable_thinking":
+   * false}}; none by default.
+   */
+  public final Param<String> templateVariables;
+
   ImageTextTransformer(String uid, String inputs, String... outputs) {
     this.uid = uid;
     modelUrl = own(new Param<>(this, "modelUrl", "folder of the checkpoint, any Hadoop path"));
@@ -65,7 +75,10 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
     threads = own(new IntParam(this, "threads", "of the engine in an executor JVM, 0 for all"));
     minPixels = own(new LongParam(this, "minPixels", "of a picture, 0 for the checkpoint's"));
     maxPixels = own(new LongParam(this, "maxPixels", "of a picture, 0 for the checkpoint's"));
+    templateVariables =
+        own(new Param<>(this, "templateVariables", "of the chat template, a JSON object"));
     setDefault(outputCols, outputs);
+    setDefault(templateVariables, "{}");
     setDefault(dtype, "float32");
     setDefault(threads, 0);
     setDefault(minPixels, 0L);
@@ -104,6 +117,10 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
     return with(maxPixels, value);
   }
 
+  public S setTemplateVariables(String value) {
+    return with(templateVariables, value);
+  }
+
   @Override
   public String uid() {
     return uid;
@@ -129,6 +146,7 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
     require(number(minPixels) >= 0, "minPixels at least 0", number(minPixels));
     require(number(maxPixels) >= 0, "maxPixels at least 0", number(maxPixels));
     ComputeType.of(getOrDefault(dtype));
+    engine(1);
     checkInputs(schema);
     String[] names = getOrDefault(outputCols);
     StructField[] outputs = outputs().fields();
@@ -160,11 +178,23 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
 
   final PolicySettings policy(int slots) {
     return new PolicySettings(
-        new EngineSettings(getOrDefault(dtype), number(threads), slots),
+        engine(slots),
         getOrDefault(modelUrl),
         number(minPixels),
         number(maxPixels),
         number(batchSize));
+  }
+
+  private EngineSettings engine(int slots) {
+    Map<String, Object> variables;
+    try {
+      variables =
+          new ObjectMapper().readValue(getOrDefault(templateVariables), new TypeReference<>() {});
+    } catch (JsonProcessingException e) {
+      throw SparkErrors.templateVariables(getOrDefault(templateVariables));
+    }
+    return new EngineSettings(
+        getOrDefault(dtype), number(threads), slots, variables == null ? Map.of() : variables);
   }
 
   final <P extends Param<?>> P own(P param) {

@@ -95,7 +95,7 @@ public final class ModelPool {
     pool.turn.lock();
     try {
       TorchProgram program = program(device, threads);
-      String version = uri + "@" + settings.type();
+      String version = uri + "@" + settings.type() + settings.templateVariables();
       Loaded loaded = pool.loaded.get(version);
       if (loaded == null) {
         pool.forgetUnused();
@@ -137,7 +137,7 @@ public final class ModelPool {
     try {
       VisionLanguageModel.Options options =
           new VisionLanguageModel.Options(device, settings.type(), settings.threadsHere());
-      TextProcessor text = TextProcessor.load(checkpoint.folder());
+      TextProcessor text = TextProcessor.load(checkpoint.folder(), settings.templateVariables());
       ImageProcessor images = ImageProcessor.load(checkpoint.folder());
       return new LoadedPolicy(
           checkpoint, VisionLanguageModel.load(program, checkpoint, options), text, images);

@@ -17,6 +17,26 @@ final class SparkErrors {
         Category.CONFIG, "%s needs %s, not %s.".formatted(stage, rule, value));
   }
 
+  static RelookException chatVariable(String name) {
+    return new RelookException(
+        Category.CONFIG,
+        "templateVariables cannot hold %s: the chat itself brings it.".formatted(name));
+  }
+
+  static RelookException templateVariable(String name, Object value) {
+    return new RelookException(
+        Category.CONFIG,
+        "templateVariables.%s must be a text, a number, true, false or null, not %s."
+            .formatted(name, value));
+  }
+
+  static RelookException templateVariables(String given) {
+    return new RelookException(
+        Category.CONFIG,
+        "templateVariables must be a JSON object such as {\"enable_thinking\": false}, not %s."
+            .formatted(given));
+  }
+
   static RelookException missingColumn(String stage, String column, String known) {
     return new RelookException(
         Category.CONFIG,

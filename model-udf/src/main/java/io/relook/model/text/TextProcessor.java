@@ -4,7 +4,9 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.relook.lakehouse.RelookException;
 import io.relook.model.Offline;
+import io.relook.model.text.jinja.Text;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +21,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -28,15 +31,16 @@ import java.util.stream.IntStream;
  * A checkpoint's tokenizer and chat template.
  *
  * <p>Text of users is text: a prompt built by {@link #encodeChat} never holds a control token that
- * the template did not write. The template is rendered with marks in place of the users' texts;
- * what it writes between control tokens, with the texts put back, is encoded by a second tokenizer,
- * the same without its added tokens, so that {@code <|im_end|>} in a question becomes the bytes'
- * tokens. Where no text spells a control token the ids are those of the whole rendered text.
+ * the template did not write. The rendered text knows which characters users wrote, whatever the
+ * template did with them: a control token is one where the template wrote all of it. What stands
+ * between control tokens is encoded by a second tokenizer, the same without its added tokens, so
+ * that {@code <|im_end|>} in a question becomes the bytes' tokens. Where no text spells a control
+ * token the ids are those of the whole rendered text.
  */
 public final class TextProcessor implements AutoCloseable {
-  private static final char MARK = '\uE000';
-  private static final char END = '\uE001';
-  private static final Pattern MARKED = Pattern.compile(MARK + "(\\d+)" + END);
+  /** Stands where a user's text is: no character, and in no control token. */
+  private static final char USERS = '\uFFFF';
+
   private static final Map<String, String> OPTIONS =
       Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
 
@@ -72,6 +76,16 @@ public final class TextProcessor implements AutoCloseable {
 
   /** Loads from a checkpoint's folder on this machine. */
   public static TextProcessor load(Path folder) {
+    return load(folder, Map.of());
+  }
+
+  /**
+   * Loads from a checkpoint's folder on this machine.
+   *
+   * @param templateVariables what the chat template gets beside the chat, such as {@code
+   *     enable_thinking}
+   */
+  public static TextProcessor load(Path folder, Map<String, Object> templateVariables) {
     Path file = folder.resolve("tokenizer.json");
     if (!Files.isRegularFile(file)) {
       throw TextErrors.noTokenizer(folder.toString());
@@ -86,16 +100,39 @@ public final class TextProcessor implements AutoCloseable {
       }
       root.putArray("added_tokens");
       String template = ChatTemplate.find(folder);
+      Map<String, String> specialTokens = specialTokens(folder);
       return new TextProcessor(
           HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), OPTIONS),
           HuggingFaceTokenizer.newInstance(
               new ByteArrayInputStream(json.writeValueAsBytes(root)), OPTIONS),
           controls,
-          template == null ? null : new ChatTemplate(template),
-          sha256(bytes, String.valueOf(template).getBytes(StandardCharsets.UTF_8)));
+          template == null ? null : ChatTemplate.of(template, specialTokens, templateVariables),
+          sha256(
+              bytes,
+              String.valueOf(template).getBytes(StandardCharsets.UTF_8),
+              json.writeValueAsBytes(new TreeMap<>(specialTokens)),
+              json.writeValueAsBytes(new TreeMap<>(templateVariables))));
+    } catch (RelookException e) {
+      throw e;
     } catch (IOException | RuntimeException e) {
       throw TextErrors.badTokenizer(folder.toString(), e);
     }
+  }
+
+  /** transformers' {@code special_tokens_map}, as far as tokenizer_config.json tells it. */
+  private static Map<String, String> specialTokens(Path folder) throws IOException {
+    Map<String, String> tokens = new LinkedHashMap<>();
+    Path file = folder.resolve("tokenizer_config.json");
+    JsonNode config =
+        Files.exists(file) ? new ObjectMapper().readTree(Files.readString(file)) : null;
+    for (String name : List.of("bos", "eos", "unk", "sep", "pad", "cls", "mask")) {
+      JsonNode token = config == null ? null : config.path(name + "_token");
+      JsonNode text = token != null && token.isObject() ? token.path("content") : token;
+      if (text != null && text.isTextual()) {
+        tokens.put(name + "_token", text.asText());
+      }
+    }
+    return tokens;
   }
 
   /** The ids of a text in which control tokens are control tokens. */
@@ -138,17 +175,24 @@ public final class TextProcessor implements AutoCloseable {
     return controls.getOrDefault(name, -1);
   }
 
-  /** What decides which ids a text becomes: SHA-256 of tokenizer and template. */
+  /**
+   * What decides which ids a text becomes: SHA-256 of tokenizer, template, special tokens and the
+   * template's variables.
+   */
   public String fingerprint() {
     return fingerprint;
   }
 
   /** The rendered chat. */
   public String render(List<Message> messages, boolean addGenerationPrompt) {
+    return text(messages, addGenerationPrompt).toString();
+  }
+
+  private Text text(List<Message> messages, boolean addGenerationPrompt) {
     if (template == null) {
       throw TextErrors.noTemplate();
     }
-    return template.render(messages, addGenerationPrompt);
+    return template.text(messages, addGenerationPrompt);
   }
 
   /**
@@ -162,14 +206,14 @@ public final class TextProcessor implements AutoCloseable {
         .allMatch(m -> m.parts().stream().allMatch(p -> !p.isPicture() && p.text().isEmpty()))) {
       throw TextErrors.emptyPrompt();
     }
-    List<String> texts = new ArrayList<>();
-    String rendered = render(marked(messages, texts), addGenerationPrompt);
+    Text text = text(messages, addGenerationPrompt);
+    String rendered = text.toString();
     List<Integer> ids = new ArrayList<>();
     int pictures = 0;
     int at = 0;
-    Matcher found = control.matcher(rendered);
+    Matcher found = control.matcher(text.withUsersAs(USERS));
     while (found.find()) {
-      append(ids, encodeAsText(unmarked(rendered.substring(at, found.start()), texts)));
+      append(ids, encodeAsText(rendered.substring(at, found.start())));
       int id = controls.get(found.group());
       if (found.group().equals("<|image_pad|>")) {
         int count = pictures < pictureTokens.size() ? pictureTokens.get(pictures) : 0;
@@ -182,7 +226,7 @@ public final class TextProcessor implements AutoCloseable {
       }
       at = found.end();
     }
-    append(ids, encodeAsText(unmarked(rendered.substring(at), texts)));
+    append(ids, encodeAsText(rendered.substring(at)));
     if (pictures != pictureTokens.size()) {
       throw TextErrors.pictures(pictures, pictureTokens.size());
     }
@@ -193,29 +237,6 @@ public final class TextProcessor implements AutoCloseable {
   public void close() {
     tokenizer.close();
     plain.close();
-  }
-
-  private static List<Message> marked(List<Message> messages, List<String> texts) {
-    List<Message> marked = new ArrayList<>();
-    for (Message message : messages) {
-      List<Message.Part> parts = new ArrayList<>();
-      for (Message.Part part : message.parts()) {
-        if (part.isPicture()) {
-          parts.add(part);
-        } else {
-          parts.add(new Message.Part(MARK + Integer.toString(texts.size()) + END));
-          texts.add(part.text());
-        }
-      }
-      marked.add(new Message(message.role(), parts, message.plain()));
-    }
-    return marked;
-  }
-
-  private static String unmarked(String text, List<String> texts) {
-    return MARKED
-        .matcher(text)
-        .replaceAll(m -> Matcher.quoteReplacement(texts.get(Integer.parseInt(m.group(1)))));
   }
 
   private static void append(List<Integer> ids, int[] more) {

@@ -12,8 +12,7 @@ final class Attributes {
   /** Methods that change a value: the sandbox keeps them away. */
   private static final Map<String, Set<String>> UNSAFE =
       Map.of(
-          "list",
-              Set.of("append", "clear", "pop", "reverse", "insert", "sort", "extend", "remove"),
+          "list", Set.of("append", "clear", "pop", "reverse", "insert", "sort", "extend", "remove"),
           "dict", Set.of("clear", "pop", "popitem", "setdefault", "update"));
 
   /** What Python has and we have not, by type. */
@@ -22,8 +21,16 @@ final class Attributes {
           "str", Set.of("encode", "maketrans", "translate"),
           "int",
               Set.of(
-                  "bit_length", "bit_count", "conjugate", "denominator", "numerator", "real", "imag",
-                  "from_bytes", "to_bytes", "as_integer_ratio"),
+                  "bit_length",
+                  "bit_count",
+                  "conjugate",
+                  "denominator",
+                  "numerator",
+                  "real",
+                  "imag",
+                  "from_bytes",
+                  "to_bytes",
+                  "as_integer_ratio"),
           "float",
               Set.of(
                   "as_integer_ratio", "conjugate", "real", "imag", "fromhex", "hex", "is_integer"),
@@ -33,7 +40,13 @@ final class Attributes {
           "dict_items", Set.of("isdisjoint", "mapping"),
           "generator",
               Set.of(
-                  "send", "throw", "close", "gi_frame", "gi_code", "gi_running", "gi_yieldfrom",
+                  "send",
+                  "throw",
+                  "close",
+                  "gi_frame",
+                  "gi_code",
+                  "gi_running",
+                  "gi_yieldfrom",
                   "gi_suspended"));
 
   private Attributes() {}
@@ -73,8 +86,7 @@ final class Attributes {
       Dict.Entry entry = dict.find(key);
       return entry == null ? NONE : entry.value();
     }
-    boolean indexed =
-        value instanceof List || value instanceof Tuple || value instanceof Text;
+    boolean indexed = value instanceof List || value instanceof Tuple || value instanceof Text;
     if (!indexed || !(key instanceof BigInteger) && !(key instanceof Boolean)) {
       return NONE;
     }
@@ -90,12 +102,12 @@ final class Attributes {
   }
 
   private static Object own(Object value, String name) {
-    if (value instanceof Undefined undefined) {
+    String type = Values.type(value);
+    boolean internal = name.startsWith("__") && name.endsWith("__") && name.length() > 4;
+    if (value instanceof Undefined undefined && !internal) {
       throw TemplateErrors.undefined(undefined);
     }
-    String type = Values.type(value);
-    if (name.startsWith("__") && name.endsWith("__") && name.length() > 4
-        || UNSAFE.getOrDefault(type, Set.of()).contains(name)) {
+    if (internal || UNSAFE.getOrDefault(type, Set.of()).contains(name)) {
       return Undefined.unsafe(value, name);
     }
     String numeric = value instanceof Boolean ? "int" : type;
@@ -139,7 +151,10 @@ final class Attributes {
     if (value instanceof Macro.Value macro) {
       return macroAttribute(macro, name);
     }
-    if (value instanceof Function) {
+    if (value instanceof Globals.Joiner && (name.equals("sep") || name.equals("used"))
+        || value instanceof Function.Named function
+            && function.name().equals("dict")
+            && name.equals("fromkeys")) {
       throw TemplateErrors.unsupported("'%s' of a function".formatted(name));
     }
     return NONE;
@@ -148,8 +163,7 @@ final class Attributes {
   private static Object macroAttribute(Macro.Value macro, String name) {
     return switch (name) {
       case "name" -> macro.name() == null ? null : Text.of(macro.name());
-      case "arguments" -> Tuple.of(
-          macro.signature().names().stream().map(Text::of).toArray());
+      case "arguments" -> Tuple.of(macro.signature().names().stream().map(Text::of).toArray());
       case "catch_kwargs" -> macro.signature().takes("kwargs");
       case "catch_varargs" -> macro.signature().takes("varargs");
       case "caller" -> macro.signature().special().contains("caller");
@@ -167,40 +181,45 @@ final class Attributes {
       case "keys" -> (r, given) -> new View("dict_keys", none(given, name, dict.keys()));
       case "values" -> (r, given) -> new View("dict_values", none(given, name, dict.values()));
       case "items" -> (r, given) -> new View("dict_items", none(given, name, dict.items()));
-      case "get" -> (r, given) -> {
-        Arguments.Bound bound = given.places("get", "key", "default?");
-        Dict.Entry entry = dict.find(bound.get(0));
-        return entry == null ? bound.get(1, null) : entry.value();
-      };
-      case "copy" -> (r, given) -> {
-        Dict copy = new Dict();
-        copy.putAll(none(given, name, dict));
-        return copy;
-      };
+      case "get" ->
+          (r, given) -> {
+            Arguments.Bound bound = given.places("get", "key", "default?");
+            Dict.Entry entry = dict.find(bound.get(0));
+            return entry == null ? bound.get(1, null) : entry.value();
+          };
+      case "copy" ->
+          (r, given) -> {
+            Dict copy = new Dict();
+            copy.putAll(none(given, name, dict));
+            return copy;
+          };
       default -> null;
     };
   }
 
   private static Function listMethod(List<Object> list, String name) {
     return switch (name) {
-      case "count" -> (r, given) -> {
-        Object item = given.places(name, "value").get(0);
-        return BigInteger.valueOf(list.stream().filter(i -> Values.equal(i, item)).count());
-      };
-      case "index" -> (r, given) -> {
-        Arguments.Bound bound = given.places(name, "value", "start?", "stop?");
-        int from = within(bound.number(1, 0), list.size());
-        int to = within(bound.number(2, list.size()), list.size());
-        for (int i = from; i < to; i++) {
-          if (Values.equal(list.get(i), bound.get(0))) {
-            return BigInteger.valueOf(i);
-          }
-        }
-        throw TemplateErrors.value("%s is not in list", Values.repr(bound.get(0)));
-      };
-      case "copy" -> list instanceof Range
-          ? null
-          : (r, given) -> new java.util.ArrayList<>(none(given, name, list));
+      case "count" ->
+          (r, given) -> {
+            Object item = given.places(name, "value").get(0);
+            return BigInteger.valueOf(list.stream().filter(i -> Values.equal(i, item)).count());
+          };
+      case "index" ->
+          (r, given) -> {
+            Arguments.Bound bound = given.places(name, "value", "start?", "stop?");
+            int from = within(bound.number(1, 0), list.size());
+            int to = within(bound.number(2, list.size()), list.size());
+            for (int i = from; i < to; i++) {
+              if (Values.equal(list.get(i), bound.get(0))) {
+                return BigInteger.valueOf(i);
+              }
+            }
+            throw TemplateErrors.value("%s is not in list", Values.repr(bound.get(0)));
+          };
+      case "copy" ->
+          list instanceof Range
+              ? null
+              : (r, given) -> new java.util.ArrayList<>(none(given, name, list));
       default -> null;
     };
   }

@@ -54,8 +54,7 @@ final class BraceFormat {
   private Text field(Text field, int depth) {
     int cut = 0;
     boolean bracket = false;
-    while (cut < field.length()
-        && (bracket || field.at(cut) != ':' && field.at(cut) != '!')) {
+    while (cut < field.length() && (bracket || field.at(cut) != ':' && field.at(cut) != '!')) {
       bracket = field.at(cut) == '[' || bracket && field.at(cut) != ']';
       cut++;
     }
@@ -108,8 +107,7 @@ final class BraceFormat {
         value = Attributes.attribute(value, part.substring(1));
       } else if (part.endsWith("]")) {
         String key = part.substring(1, part.length() - 1);
-        value =
-            Attributes.item(value, key.matches("\\d+") ? new BigInteger(key) : Text.of(key));
+        value = Attributes.item(value, key.matches("\\d+") ? new BigInteger(key) : Text.of(key));
       } else {
         throw TemplateErrors.value("Missing ']' in format string");
       }

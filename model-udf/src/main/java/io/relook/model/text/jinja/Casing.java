@@ -66,9 +66,7 @@ final class Casing {
             out,
             text,
             i,
-            Character.isLowerCase(point)
-                ? string(point).toUpperCase(Locale.ROOT)
-                : string(point));
+            Character.isLowerCase(point) ? string(point).toUpperCase(Locale.ROOT) : string(point));
       }
     }
     return out.build();
@@ -79,9 +77,7 @@ final class Casing {
   }
 
   static boolean isUpper(Text text) {
-    return has(text, false)
-        && !has(text, true)
-        && !Characters.all(text, Character::isTitleCase);
+    return has(text, false) && !has(text, true) && !Characters.all(text, Character::isTitleCase);
   }
 
   static boolean isTitle(Text text) {

@@ -38,8 +38,7 @@ final class ExpressionParser {
   Expression tuple(boolean conditional, String end, boolean empty) {
     int line = tokens.current().line();
     List<Expression> items = new ArrayList<>();
-    boolean several =
-        several(items, () -> expression(conditional), end);
+    boolean several = several(items, () -> expression(conditional), end);
     if (several || items.isEmpty() && empty) {
       return new Expression.TupleOf(items, line);
     }
@@ -58,7 +57,8 @@ final class ExpressionParser {
       if (!items.isEmpty()) {
         tokens.expect(",");
       }
-      if (TUPLE_ENDS.contains(tokens.current().type()) || end != null && tokens.current().isName(end)) {
+      if (TUPLE_ENDS.contains(tokens.current().type())
+          || end != null && tokens.current().isName(end)) {
         return several;
       }
       items.add(item.get());

@@ -72,8 +72,7 @@ record For(
     Frame inner = frame.inner(names);
     Iterator<Object> found = Values.iterate(over);
     int length = over instanceof Once || test != null ? -1 : Values.length(over);
-    Loop loop =
-        new Loop(test == null ? found : tested(outside, found), length, recursion, depth);
+    Loop loop = new Loop(test == null ? found : tested(outside, found), length, recursion, depth);
     boolean otherwise = true;
     while (loop.hasNext()) {
       target.assign(inner, loop.next());

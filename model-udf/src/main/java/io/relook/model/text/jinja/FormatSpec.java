@@ -5,7 +5,9 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Python's format specifications: {@code [[fill]align][sign][#][0][width][,][.precision][type]}. */
+/**
+ * Python's format specifications: {@code [[fill]align][sign][#][0][width][,][.precision][type]}.
+ */
 record FormatSpec(
     Text fill,
     char align,
@@ -17,7 +19,8 @@ record FormatSpec(
     char type) {
   private static final Pattern FORM =
       Pattern.compile(
-          "(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\\d+)?([,_])?(?:\\.(\\d+))?([a-zA-Z%])?", Pattern.DOTALL);
+          "(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\\d+)?([,_])?(?:\\.(\\d+))?([a-zA-Z%])?",
+          Pattern.DOTALL);
 
   static Text apply(Object value, String spec) {
     if (spec.isEmpty()) {
@@ -31,9 +34,7 @@ record FormatSpec(
     String fill = form.group(1) != null ? form.group(1) : zero ? "0" : " ";
     boolean text = value instanceof Text;
     char align =
-        form.group(2) != null
-            ? form.group(2).charAt(0)
-            : zero && !text ? '=' : text ? '<' : '>';
+        form.group(2) != null ? form.group(2).charAt(0) : zero && !text ? '=' : text ? '<' : '>';
     return new FormatSpec(
             Text.of(fill),
             align,
@@ -51,9 +52,7 @@ record FormatSpec(
   }
 
   private static int number(String digits) {
-    return digits == null
-        ? 0
-        : digits.length() > 8 ? Integer.MAX_VALUE : Integer.parseInt(digits);
+    return digits == null ? 0 : digits.length() > 8 ? Integer.MAX_VALUE : Integer.parseInt(digits);
   }
 
   private Text of(Object value) {
@@ -106,9 +105,10 @@ record FormatSpec(
       case 'x' -> number.toString(16);
       case 'X' -> number.toString(16).toUpperCase(Locale.ROOT);
       case 'c' -> Character.toString(Values.index(number));
-      default -> type == 0 && value instanceof Boolean && width == 0 && sign == 0 && group == 0
-          ? Values.text(value).toString()
-          : Numbers.text(number);
+      default ->
+          type == 0 && value instanceof Boolean && width == 0 && sign == 0 && group == 0
+              ? Values.text(value).toString()
+              : Numbers.text(number);
     };
   }
 
@@ -121,8 +121,9 @@ record FormatSpec(
       case 'g', 'G', 'n' -> cased(NumberText.general(number, digits, false));
       case '%' -> NumberText.fixed(number * 100, digits) + "%";
       case 0 -> precision < 0 ? Numbers.text(number) : shortest(number);
-      default -> throw TemplateErrors.value(
-          "Unknown format code '%s' for object of type '%s'", type, whole ? "int" : "float");
+      default ->
+          throw TemplateErrors.value(
+              "Unknown format code '%s' for object of type '%s'", type, whole ? "int" : "float");
     };
   }
 

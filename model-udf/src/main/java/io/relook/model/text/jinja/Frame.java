@@ -17,8 +17,7 @@ final class Frame {
   private final Map<String, Object> variables;
   private Text filtered;
 
-  private Frame(
-      Rendering rendering, Symbols symbols, Frame outer, Map<String, Object> variables) {
+  private Frame(Rendering rendering, Symbols symbols, Frame outer, Map<String, Object> variables) {
     this.rendering = rendering;
     this.symbols = symbols;
     this.outer = outer;
@@ -41,12 +40,12 @@ final class Frame {
 
   /** Gives the frame's variables what they start with. */
   Frame enter() {
-    symbols.loads()
+    symbols
+        .loads()
         .forEach(
             (variable, load) -> {
               switch (load.kind()) {
-                case RESOLVE -> variables.put(
-                    variable, rendering.variable(load.source(), MISSING));
+                case RESOLVE -> variables.put(variable, rendering.variable(load.source(), MISSING));
                 case ALIAS -> variables.put(variable, lookUp(load.source()));
                 case UNDEFINED -> variables.put(variable, MISSING);
                 default -> {}

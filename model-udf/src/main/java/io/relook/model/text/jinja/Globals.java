@@ -51,8 +51,7 @@ final class Globals {
     Dict dict = new Dict();
     List<Object> places = given.positional();
     if (places.size() > 1) {
-      throw TemplateErrors.type(
-          "%s expected at most 1 argument, got %d", function, places.size());
+      throw TemplateErrors.type("%s expected at most 1 argument, got %d", function, places.size());
     }
     if (places.size() == 1 && places.get(0) instanceof Dict other) {
       dict.putAll(other);

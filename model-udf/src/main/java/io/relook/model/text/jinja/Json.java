@@ -44,8 +44,7 @@ final class Json {
       comma = first;
       colon = second;
     }
-    Json json =
-        new Json(bound.truth(0, false), indent, comma, colon, bound.truth(3, false));
+    Json json = new Json(bound.truth(0, false), indent, comma, colon, bound.truth(3, false));
     json.add(value, 0);
     return json.out.build();
   }
@@ -69,15 +68,16 @@ final class Json {
     } else if (value instanceof Tuple || value instanceof List && !(value instanceof Range)) {
       array(Values.sized(value), depth);
     } else {
-      throw TemplateErrors.type(
-          "Object of type %s is not JSON serializable", Values.type(value));
+      throw TemplateErrors.type("Object of type %s is not JSON serializable", Values.type(value));
     }
   }
 
   private static String number(double number) {
     return Double.isNaN(number)
         ? "NaN"
-        : Double.isInfinite(number) ? (number > 0 ? "Infinity" : "-Infinity") : Numbers.text(number);
+        : Double.isInfinite(number)
+            ? (number > 0 ? "Infinity" : "-Infinity")
+            : Numbers.text(number);
   }
 
   private void array(List<Object> items, int depth) {

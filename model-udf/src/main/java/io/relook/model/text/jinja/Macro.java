@@ -62,8 +62,7 @@ final class Macro {
   }
 
   /** A macro with the frame that it stands in. */
-  record Value(String name, Signature signature, Frame frame, Symbols symbols)
-      implements Function {
+  record Value(String name, Signature signature, Frame frame, Symbols symbols) implements Function {
     String shownName() {
       return name == null ? "anonymous" : "'" + name + "'";
     }
@@ -99,13 +98,16 @@ final class Macro {
         inner.write("kwargs", rest);
       } else if (!more.isEmpty()) {
         throw TemplateErrors.type(
-            "macro %s takes no keyword argument '%s'", shownName(), more.keySet().iterator().next());
+            "macro %s takes no keyword argument '%s'",
+            shownName(), more.keySet().iterator().next());
       }
       List<Object> places = given.positional();
       if (signature.takes("varargs")) {
         inner.write(
             "varargs",
-            Tuple.of(new ArrayList<>(places.subList(Math.min(names.size(), places.size()), places.size()))));
+            Tuple.of(
+                new ArrayList<>(
+                    places.subList(Math.min(names.size(), places.size()), places.size()))));
       } else if (places.size() > names.size()) {
         throw TemplateErrors.type(
             "macro %s takes not more than %d argument(s)", shownName(), names.size());
@@ -172,7 +174,7 @@ final class Macro {
 
     @Override
     public Flow execute(Frame frame, Text.Builder out) {
-      out.add(Values.text(call.evaluateWith(frame, signature.in(frame, this, null))));
+      out.add(Statement.written(call.evaluateWith(frame, signature.in(frame, this, null))));
       return Flow.NEXT;
     }
   }

@@ -13,7 +13,8 @@ final class NumberText {
   private static final Pattern FLOATING =
       Pattern.compile(
           "[+-]?(?:(?:\\d+(?:_\\d+)*\\.?(?:\\d+(?:_\\d+)*)?|\\.\\d+(?:_\\d+)*)(?:e[+-]?\\d+(?:_\\d+)*)?|inf(?:inity)?|nan)");
-  private static final Pattern WHOLE = Pattern.compile("([+-]?)(0[xob]_?)?([0-9a-z]+(?:_[0-9a-z]+)*)");
+  private static final Pattern WHOLE =
+      Pattern.compile("([+-]?)(0[xob]_?)?([0-9a-z]+(?:_[0-9a-z]+)*)");
 
   private NumberText() {}
 

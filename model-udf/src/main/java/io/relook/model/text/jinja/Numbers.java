@@ -104,6 +104,9 @@ final class Numbers {
   }
 
   private static double quotient(BigInteger left, BigInteger right) {
+    if (left.signum() == 0) {
+      return right.signum() < 0 ? -0.0 : 0.0;
+    }
     BigDecimal exact =
         new BigDecimal(left).divide(new BigDecimal(right), new MathContext(800, RoundingMode.DOWN));
     double value = exact.doubleValue();

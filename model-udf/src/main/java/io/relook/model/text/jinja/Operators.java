@@ -21,9 +21,7 @@ final class Operators {
     refuseUndefined(left, right);
     if (operator.equals("+")) {
       if (left instanceof Text a && right instanceof Text b) {
-        return a.markup() || b.markup()
-            ? escaped(a).plus(escaped(b)).asMarkup(true)
-            : a.plus(b);
+        return a.markup() || b.markup() ? escaped(a).plus(escaped(b)).asMarkup(true) : a.plus(b);
       }
       if (left instanceof Tuple a && right instanceof Tuple b) {
         return Tuple.of(joined(a.items(), b.items()));

@@ -36,8 +36,7 @@ final class Parser {
       Token token = tokens.next();
       switch (token.type()) {
         case Token.DATA:
-          output.add(
-              new Expression.Constant(Text.of((String) token.value()), token.line()));
+          output.add(new Expression.Constant(Text.of((String) token.value()), token.line()));
           continue;
         case Token.VARIABLE_BEGIN:
           output.add(expressions.tuple(true, null, false));
@@ -89,11 +88,11 @@ final class Parser {
           case "filter" -> filter(line);
           case "with" -> with(line);
           case "print" -> print(line);
-          case "generation" -> new Macro.Generation(
-              Macro.Signature.of(block("endgeneration")), line);
+          case "generation" ->
+              new Macro.Generation(Macro.Signature.of(block("endgeneration")), line);
           case "break", "continue" -> new Statement.LoopControl(CONTROLS.get(name), line);
-          default -> throw TemplateErrors.syntax(
-              "Encountered unknown tag '%s'.".formatted(name), line);
+          default ->
+              throw TemplateErrors.syntax("Encountered unknown tag '%s'.".formatted(name), line);
         };
     open.pop();
     return statement;
@@ -119,8 +118,7 @@ final class Parser {
     Expression test = tokens.skipName("if") ? expressions.expression() : null;
     boolean recursive = tokens.skipName("recursive");
     List<Statement> body = body("endfor", "else");
-    List<Statement> otherwise =
-        tokens.next().isName("endfor") ? List.of() : block("endfor");
+    List<Statement> otherwise = tokens.next().isName("endfor") ? List.of() : block("endfor");
     return new For(target, items, body, otherwise, test, recursive, line);
   }
 
@@ -132,8 +130,7 @@ final class Parser {
     while (end.isName("elif")) {
       Expression next = expressions.tuple(false, null, false);
       elifs.add(
-          new Statement.If(
-              next, body("elif", "else", "endif"), List.of(), List.of(), end.line()));
+          new Statement.If(next, body("elif", "else", "endif"), List.of(), List.of(), end.line()));
       end = tokens.next();
     }
     List<Statement> otherwise = end.isName("else") ? block("endif") : List.of();
@@ -184,8 +181,7 @@ final class Parser {
       if (tokens.skip("=")) {
         defaults.add(expressions.expression());
       } else if (!defaults.isEmpty()) {
-        throw TemplateErrors.syntax(
-            "non-default argument follows default argument", name.line());
+        throw TemplateErrors.syntax("non-default argument follows default argument", name.line());
       }
     }
     tokens.expect(")");
@@ -252,12 +248,9 @@ final class Parser {
       List<Target> inside = new ArrayList<>();
       boolean several = expressions.several(inside, () -> oneTarget(false), null);
       tokens.expect(")");
-      return several || inside.isEmpty()
-          ? new Target.Several(inside, token.line())
-          : inside.get(0);
+      return several || inside.isEmpty() ? new Target.Several(inside, token.line()) : inside.get(0);
     }
-    throw TemplateErrors.syntax(
-        "can't assign to '%s'".formatted(token.described()), token.line());
+    throw TemplateErrors.syntax("can't assign to '%s'".formatted(token.described()), token.line());
   }
 
   private static void checkName(String name, int line) {

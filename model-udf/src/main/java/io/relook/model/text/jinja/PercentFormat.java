@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
 /** Python's {@code format % values}. */
 final class PercentFormat {
   private static final Pattern FIELD =
-      Pattern.compile("%(?:\\(([^)]*)\\))?([-+ #0]*)(\\*|\\d+)?(?:\\.(\\*|\\d+)?)?[hlL]?(.)", Pattern.DOTALL);
+      Pattern.compile(
+          "%(?:\\(([^)]*)\\))?([-+ #0]*)(\\*|\\d+)?(?:\\.(\\*|\\d+)?)?[hlL]?(.)", Pattern.DOTALL);
 
   private final Object given;
   private final List<Object> places;
@@ -49,8 +50,9 @@ final class PercentFormat {
       i += field.group().codePointCount(0, field.group().length());
       at = field.end();
     }
-    boolean mapping = given instanceof Dict || given instanceof List;
-    if (next < places.size() && !(mapping && !(given instanceof Tuple)) && !named) {
+    // What has __getitem__ may leave itself unused, as a mapping.
+    boolean mapping = given instanceof Dict || given instanceof List || given instanceof Undefined;
+    if (next < places.size() && !mapping && !named) {
       throw TemplateErrors.type("not all arguments converted during string formatting");
     }
     return out.build();
@@ -101,8 +103,7 @@ final class PercentFormat {
     }
     String digits = digits(value, type, precision, flags.contains("#"));
     boolean negative = digits.startsWith("-");
-    String front =
-        negative ? "-" : flags.contains("+") ? "+" : flags.contains(" ") ? " " : "";
+    String front = negative ? "-" : flags.contains("+") ? "+" : flags.contains(" ") ? " " : "";
     String unsigned = negative ? digits.substring(1) : digits;
     if (flags.contains("#") && "xXo".indexOf(type) >= 0) {
       front += "0" + type;

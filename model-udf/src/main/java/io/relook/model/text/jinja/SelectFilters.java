@@ -82,8 +82,7 @@ final class SelectFilters {
     Set<Object> seen = new HashSet<>();
     Iterator<Object> items = Values.iterate(value);
     return new Once(
-        new Lazy(
-            items, new Made(item -> seen.add(Values.hashed(key.of(item))), item -> item)));
+        new Lazy(items, new Made(item -> seen.add(Values.hashed(key.of(item))), item -> item)));
   }
 
   /** Which items are taken (null: all), and what becomes of them. */

@@ -16,8 +16,7 @@ final class SequenceFilters {
   static {
     ALL.put(
         "length",
-        (r, value, given) ->
-            TextFilters.none(given, BigInteger.valueOf(Values.length(value))));
+        (r, value, given) -> TextFilters.none(given, BigInteger.valueOf(Values.length(value))));
     ALL.put("count", ALL.get("length"));
     ALL.put("list", (r, value, given) -> TextFilters.none(given, Values.list(value)));
     ALL.put("first", (r, value, given) -> TextFilters.none(given, first(value)));
@@ -41,7 +40,8 @@ final class SequenceFilters {
     ALL.put("d", ALL.get("default"));
     ALL.put(
         "attr",
-        (r, value, given) -> Attributes.alone(value, given.bind("attr", "name").text(0).toString()));
+        (r, value, given) ->
+            Attributes.alone(value, given.bind("attr", "name").text(0).toString()));
   }
 
   private SequenceFilters() {}
@@ -181,8 +181,7 @@ final class SequenceFilters {
   }
 
   private static List<Object> grouped(Object value, Arguments given) {
-    Arguments.Bound bound =
-        given.bind("groupby", "attribute", "default?", "case_sensitive?");
+    Arguments.Bound bound = given.bind("groupby", "attribute", "default?", "case_sensitive?");
     boolean fold = !bound.truth(2, false);
     Keys key = Keys.one(bound.get(0), fold, bound.get(1, null));
     Keys shown = Keys.one(bound.get(0), false, bound.get(1, null));

@@ -44,6 +44,14 @@ sealed interface Statement extends Node
     return Flow.NEXT;
   }
 
+  /** What filter and call blocks write: they print texts alone. */
+  static Text written(Object value) {
+    if (value instanceof Text text) {
+      return text;
+    }
+    throw TemplateErrors.type("a block's text must be str, not %s", Values.type(value));
+  }
+
   @SafeVarargs
   static List<Node> nodes(List<? extends Node>... lists) {
     return Arrays.stream(lists).<Node>flatMap(List::stream).filter(Objects::nonNull).toList();
@@ -131,8 +139,7 @@ sealed interface Statement extends Node
       if (flow == Flow.NEXT) {
         target.check(frame);
         Text written = text.build();
-        target.assign(
-            frame, filter == null ? written : filter.value(inner.filtering(written)));
+        target.assign(frame, filter == null ? written : filter.value(inner.filtering(written)));
         inner.leave();
       }
       return flow;
@@ -191,7 +198,7 @@ sealed interface Statement extends Node
       Text.Builder text = Text.builder();
       Flow flow = all(body, inner, text);
       if (flow == Flow.NEXT) {
-        out.add(Values.text(filter.value(inner.filtering(text.build()))));
+        out.add(written(filter.value(inner.filtering(text.build()))));
         inner.leave();
       }
       return flow;

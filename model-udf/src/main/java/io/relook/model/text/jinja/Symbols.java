@@ -77,9 +77,7 @@ final class Symbols {
     stores.add(name);
     if (!variables.containsKey(name)) {
       String outer = parent == null ? null : parent.find(name);
-      define(
-          name,
-          outer == null ? new Load(Kind.UNDEFINED, null) : new Load(Kind.ALIAS, outer));
+      define(name, outer == null ? new Load(Kind.UNDEFINED, null) : new Load(Kind.ALIAS, outer));
     }
   }
 

@@ -94,7 +94,10 @@ public record Text(int[] points, boolean markup) implements Comparable<Text> {
     return found < 0 ? -1 : length() - found - other.length();
   }
 
-  /** Of each prefix: the length of its longest proper prefix that also ends it (Knuth, Morris, Pratt). */
+  /**
+   * Of each prefix: the length of its longest proper prefix that also ends it (Knuth, Morris,
+   * Pratt).
+   */
   private int[] borders() {
     int[] borders = new int[length()];
     for (int i = 1; i < length(); i++) {

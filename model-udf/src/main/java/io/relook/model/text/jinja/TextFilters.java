@@ -56,8 +56,7 @@ final class TextFilters {
     boolean begins = true;
     for (int i = 0; i < text.length(); i++) {
       Text one = text.part(i, i + 1);
-      boolean between =
-          Characters.isSpace(text.at(i)) || "-({[<".indexOf(text.at(i)) >= 0;
+      boolean between = Characters.isSpace(text.at(i)) || "-({[<".indexOf(text.at(i)) >= 0;
       out.add(between ? one : begins ? Casing.upper(one) : Casing.lower(one));
       begins = between;
     }
@@ -103,8 +102,7 @@ final class TextFilters {
   }
 
   private static Object truncated(Object value, Arguments given) {
-    Arguments.Bound bound =
-        given.bind("truncate", "length?", "killwords?", "end?", "leeway?");
+    Arguments.Bound bound = given.bind("truncate", "length?", "killwords?", "end?", "leeway?");
     int length = bound.number(0, 255);
     Text end = bound.has(2) ? bound.text(2) : Text.of("...");
     int leeway = bound.numberOrNone(3, 5);
@@ -137,8 +135,7 @@ final class TextFilters {
 
   private static Object formatted(Text format, Arguments given) {
     if (!given.positional().isEmpty() && !given.named().isEmpty()) {
-      throw TemplateErrors.type(
-          "can't handle positional and keyword arguments at the same time");
+      throw TemplateErrors.type("can't handle positional and keyword arguments at the same time");
     }
     if (given.named().isEmpty()) {
       return PercentFormat.apply(format, Tuple.of(given.positional()));

@@ -10,9 +10,29 @@ final class TextMethods {
   /** Those that markupsafe's Markup has as they are. */
   private static final Set<String> OF_MARKUP =
       Set.of(
-          "capitalize", "title", "lower", "upper", "swapcase", "strip", "lstrip", "rstrip", "split",
-          "rsplit", "splitlines", "removeprefix", "removesuffix", "startswith", "endswith", "find",
-          "rfind", "index", "rindex", "count", "zfill", "casefold", "expandtabs");
+          "capitalize",
+          "title",
+          "lower",
+          "upper",
+          "swapcase",
+          "strip",
+          "lstrip",
+          "rstrip",
+          "split",
+          "rsplit",
+          "splitlines",
+          "removeprefix",
+          "removesuffix",
+          "startswith",
+          "endswith",
+          "find",
+          "rfind",
+          "index",
+          "rindex",
+          "count",
+          "zfill",
+          "casefold",
+          "expandtabs");
 
   private TextMethods() {}
 
@@ -31,9 +51,7 @@ final class TextMethods {
   private static Object marked(Object value) {
     return value instanceof Text part
         ? part.asMarkup(true)
-        : value instanceof List<?> parts
-            ? parts.stream().map(TextMethods::marked).toList()
-            : value;
+        : value instanceof List<?> parts ? parts.stream().map(TextMethods::marked).toList() : value;
   }
 
   private static Function of(Text text, String name) {
@@ -44,8 +62,7 @@ final class TextMethods {
       case "swapcase" -> made(name, () -> Casing.swapped(text));
       case "title" -> made(name, () -> Casing.title(text));
       case "upper" -> made(name, () -> Casing.upper(text));
-      case "isalnum" -> is(
-          name, text, c -> Characters.isAlphabetic(c) || Characters.isNumeric(c));
+      case "isalnum" -> is(name, text, c -> Characters.isAlphabetic(c) || Characters.isNumeric(c));
       case "isalpha" -> is(name, text, Characters::isAlphabetic);
       case "isascii" -> made(name, () -> text.isEmpty() || Characters.all(text, c -> c < 0x80));
       case "isdecimal" -> is(name, text, Characters::isDecimal);
@@ -53,65 +70,75 @@ final class TextMethods {
       case "isidentifier" -> made(name, () -> Characters.isIdentifier(text.toString()));
       case "islower" -> made(name, () -> Casing.isLower(text));
       case "isnumeric" -> is(name, text, Characters::isNumeric);
-      case "isprintable" -> made(
-          name, () -> text.isEmpty() || Characters.all(text, Characters::isPrintable));
+      case "isprintable" ->
+          made(name, () -> text.isEmpty() || Characters.all(text, Characters::isPrintable));
       case "isspace" -> is(name, text, Characters::isSpace);
       case "istitle" -> made(name, () -> Casing.isTitle(text));
       case "isupper" -> made(name, () -> Casing.isUpper(text));
       case "center", "ljust", "rjust" -> (r, given) -> justified(text, name, given);
       case "zfill" -> (r, given) -> filled(text, given.places(name, "width").number(0));
-      case "expandtabs" -> (r, given) -> expanded(
-          text, given.bind(name, "tabsize?").number(0, 8));
-      case "strip", "lstrip", "rstrip" -> (r, given) -> {
-        Arguments.Bound bound = given.places(name, "chars?");
-        Text characters = bound.get(0, null) == null ? null : bound.text(0);
-        return TextParts.stripped(
-            text, characters, !name.equals("rstrip"), !name.equals("lstrip"));
-      };
-      case "split", "rsplit" -> (r, given) -> {
-        Arguments.Bound bound = given.bind(name, "sep?", "maxsplit?");
-        Text separator = bound.get(0, null) == null ? null : bound.text(0);
-        int most = bound.number(1, -1);
-        return name.equals("split")
-            ? TextParts.split(text, separator, most)
-            : TextParts.splitFromRight(text, separator, most);
-      };
-      case "splitlines" -> (r, given) -> TextParts.lines(
-          text, given.bind(name, "keepends?").truth(0, false));
-      case "partition", "rpartition" -> (r, given) -> TextParts.partition(
-          text, given.places(name, "sep").text(0), name.equals("rpartition"));
-      case "removeprefix" -> (r, given) -> {
-        Text prefix = given.places(name, "prefix").text(0);
-        return text.startsWith(prefix, 0) ? text.part(prefix.length(), text.length()) : text;
-      };
-      case "removesuffix" -> (r, given) -> {
-        Text suffix = given.places(name, "suffix").text(0);
-        int at = text.length() - suffix.length();
-        return at >= 0 && text.startsWith(suffix, at) ? text.part(0, at) : text;
-      };
-      case "startswith", "endswith" -> (r, given) -> TextParts.atEnd(
-          text, given.places(name, "affix", "start?", "end?"), name.equals("startswith"));
-      case "find", "index", "rfind", "rindex", "count" -> (r, given) -> searched(
-          text, name, given.places(name, "sub", "start?", "end?"));
-      case "replace" -> (r, given) -> {
-        Arguments.Bound bound = given.places(name, "old", "new", "count?");
-        return TextParts.replaced(text, bound.text(0), bound.text(1), bound.number(2, -1));
-      };
-      case "join" -> (r, given) -> {
-        List<Text> parts = new ArrayList<>();
-        for (Object part : Values.list(given.places(name, "iterable").get(0))) {
-          if (!(part instanceof Text piece)) {
-            throw TemplateErrors.type(
-                "sequence item %d: expected str instance, %s found",
-                parts.size(), Values.type(part));
-          }
-          parts.add(piece);
-        }
-        return Text.join(text, parts);
-      };
+      case "expandtabs" -> (r, given) -> expanded(text, given.bind(name, "tabsize?").number(0, 8));
+      case "strip", "lstrip", "rstrip" ->
+          (r, given) -> {
+            Arguments.Bound bound = given.places(name, "chars?");
+            Text characters = bound.get(0, null) == null ? null : bound.text(0);
+            return TextParts.stripped(
+                text, characters, !name.equals("rstrip"), !name.equals("lstrip"));
+          };
+      case "split", "rsplit" ->
+          (r, given) -> {
+            Arguments.Bound bound = given.bind(name, "sep?", "maxsplit?");
+            Text separator = bound.get(0, null) == null ? null : bound.text(0);
+            int most = bound.number(1, -1);
+            return name.equals("split")
+                ? TextParts.split(text, separator, most)
+                : TextParts.splitFromRight(text, separator, most);
+          };
+      case "splitlines" ->
+          (r, given) -> TextParts.lines(text, given.bind(name, "keepends?").truth(0, false));
+      case "partition", "rpartition" ->
+          (r, given) ->
+              TextParts.partition(
+                  text, given.places(name, "sep").text(0), name.equals("rpartition"));
+      case "removeprefix" ->
+          (r, given) -> {
+            Text prefix = given.places(name, "prefix").text(0);
+            return text.startsWith(prefix, 0) ? text.part(prefix.length(), text.length()) : text;
+          };
+      case "removesuffix" ->
+          (r, given) -> {
+            Text suffix = given.places(name, "suffix").text(0);
+            int at = text.length() - suffix.length();
+            return at >= 0 && text.startsWith(suffix, at) ? text.part(0, at) : text;
+          };
+      case "startswith", "endswith" ->
+          (r, given) ->
+              TextParts.atEnd(
+                  text, given.places(name, "affix", "start?", "end?"), name.equals("startswith"));
+      case "find", "index", "rfind", "rindex", "count" ->
+          (r, given) -> searched(text, name, given.places(name, "sub", "start?", "end?"));
+      case "replace" ->
+          (r, given) -> {
+            Arguments.Bound bound = given.places(name, "old", "new", "count?");
+            return TextParts.replaced(text, bound.text(0), bound.text(1), bound.number(2, -1));
+          };
+      case "join" ->
+          (r, given) -> {
+            List<Text> parts = new ArrayList<>();
+            for (Object part : Values.list(given.places(name, "iterable").get(0))) {
+              if (!(part instanceof Text piece)) {
+                throw TemplateErrors.type(
+                    "sequence item %d: expected str instance, %s found",
+                    parts.size(), Values.type(part));
+              }
+              parts.add(piece);
+            }
+            return Text.join(text, parts);
+          };
       case "format" -> (r, given) -> BraceFormat.apply(text, given);
-      case "format_map" -> (r, given) -> BraceFormat.apply(
-          text, Arguments.ofNames(given.places(name, "mapping").get(0)));
+      case "format_map" ->
+          (r, given) ->
+              BraceFormat.apply(text, Arguments.ofNames(given.places(name, "mapping").get(0)));
       default -> null;
     };
   }

@@ -78,9 +78,7 @@ final class TextParts {
     checkSeparator(separator);
     int found = last ? text.findLast(separator) : text.find(separator, 0);
     if (found < 0) {
-      return last
-          ? Tuple.of(Text.EMPTY, Text.EMPTY, text)
-          : Tuple.of(text, Text.EMPTY, Text.EMPTY);
+      return last ? Tuple.of(Text.EMPTY, Text.EMPTY, text) : Tuple.of(text, Text.EMPTY, Text.EMPTY);
     }
     int end = found + separator.length();
     return Tuple.of(text.part(0, found), text.part(found, end), text.part(end, text.length()));
