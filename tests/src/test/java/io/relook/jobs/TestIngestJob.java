@@ -97,7 +97,9 @@ class TestIngestJob {
 
     for (int run = 0; run < 2; run++) {
       assertEquals(
-          List.of(new IngestJob.Result("data/rows.jsonl", 3, refused.size())),
+          List.of(
+              new IngestJob.Result(
+                  "data/rows.jsonl", run == 0 ? 3 : 0, run == 0 ? 0 : 3, 0, 0, refused.size())),
           new IngestJob(lakehouse, new IngestJob.Config(data.toString(), ingest, 1)).run());
       assertEquals(3, lakehouse.read(Table.QUERIES).count());
       assertEquals(2, lakehouse.read(Table.IMAGES).count(), "a picture is stored once");
@@ -245,13 +247,15 @@ class TestIngestJob {
     Preset.Ingest ingest =
         new Preset.Ingest(List.of(), List.of(new Preset.QuestionTable(table, null, "{}")), mapping);
 
-    assertEquals(List.of(new IngestJob.Result(table, 2, 1)), run(ingest));
+    assertEquals(List.of(new IngestJob.Result(table, 2, 0, 0, 0, 1)), run(ingest));
     assertEquals("validation", query("one").split());
     assertEquals("id 3", lakehouse.read(Table.REJECTS).select("place").first().getString(0));
-    assertEquals(List.of(new IngestJob.Result(table, 0, 0)), run(ingest), "nothing was added");
+    assertEquals(
+        List.of(new IngestJob.Result(table, 0, 0, 0, 0, 0)), run(ingest), "nothing was added");
     append(table, schema, third);
     SPARK.sql("OPTIMIZE delta.`" + table + "`");
-    assertEquals(List.of(new IngestJob.Result(table, 1, 0)), run(ingest), "one row was added");
+    assertEquals(
+        List.of(new IngestJob.Result(table, 1, 0, 0, 0, 0)), run(ingest), "one row was added");
 
     // Overwritten: the new rows count as added, what was taken in stays.
     Row fourth = RowFactory.create("5", "five", RowFactory.create(png(32, 20), null), "train");
@@ -261,7 +265,7 @@ class TestIngestJob {
         .format("delta")
         .mode("overwrite")
         .save(table);
-    assertEquals(List.of(new IngestJob.Result(table, 1, 0)), run(ingest));
+    assertEquals(List.of(new IngestJob.Result(table, 1, 0, 0, 0, 0)), run(ingest));
     assertEquals(4, lakehouse.read(Table.QUERIES).count());
 
     // Vacuumed: files of a version that was not read yet are gone, so all of the table is read.
@@ -282,7 +286,7 @@ class TestIngestJob {
       SPARK.conf().unset("spark.databricks.delta.retentionDurationCheck.enabled");
       SPARK.conf().unset("spark.sql.sources.parallelPartitionDiscovery.parallelism");
     }
-    assertEquals(List.of(new IngestJob.Result(table, 2, 0)), run(ingest));
+    assertEquals(List.of(new IngestJob.Result(table, 1, 1, 0, 0, 0)), run(ingest));
     assertEquals(5, lakehouse.read(Table.QUERIES).count());
     assertEquals(4, lakehouse.read(Table.INGESTS).count());
   }
@@ -309,7 +313,8 @@ class TestIngestJob {
       Preset.Mapping mapping =
           new Preset.Mapping("q", null, "images", null, "choices", null, null, null, Map.of());
       for (String table : List.of("pairs", "shown_pairs", warehouse)) {
-        assertEquals(List.of(new IngestJob.Result(table, 1, 1)), run(tables(mapping, table)));
+        assertEquals(
+            List.of(new IngestJob.Result(table, 1, 0, 0, 0, 1)), run(tables(mapping, table)));
       }
       Rows.Query query = query("which?\n(A) left\n(B) right");
       assertEquals(2, query.imageIds().size());
