@@ -26,8 +26,10 @@ final class IngestText {
     if (question == null || question.isBlank()) {
       throw JobErrors.row("the row has no question");
     }
-    if (options.contains(null)) {
-      throw JobErrors.row("option %d is null".formatted(options.indexOf(null) + 1));
+    for (int i = 0; i < options.size(); i++) {
+      if (options.get(i) == null) {
+        throw JobErrors.row("option %d is null".formatted(i + 1));
+      }
     }
     if (options.size() > MOST_OPTIONS) {
       throw JobErrors.row(

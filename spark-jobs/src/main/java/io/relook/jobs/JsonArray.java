@@ -1,5 +1,6 @@
 package io.relook.jobs;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -67,8 +68,9 @@ final class JsonArray implements FlatMapFunction<String, Row> {
           }
           return JsonRow.tree(parser);
         } catch (IOException e) {
-          throw JobErrors.source(
-              "%s is no JSON after row %d (%s)".formatted(uri, number, e.getMessage()));
+          String reason =
+              e instanceof JacksonException json ? json.getOriginalMessage() : e.getMessage();
+          throw JobErrors.source("%s is no JSON after row %d (%s)".formatted(uri, number, reason));
         }
       }
     };

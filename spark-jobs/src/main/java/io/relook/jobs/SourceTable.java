@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.VoidFunction2;
 import org.apache.spark.sql.Dataset;
@@ -49,6 +50,12 @@ final class SourceTable {
       if (parts.size() == 2 && parts.get(1).contains("/")) {
         return place(spark, parts.get(1), parts.get(0).toLowerCase(Locale.ROOT));
       }
+      if (parts.size() > 2
+          && !spark.sessionState().catalogManager().isCatalogRegistered(parts.get(0))) {
+        throw JobErrors.source(
+            "there is no catalog %s for the table %s: set spark.sql.catalog.%s"
+                .formatted(parts.get(0), name, parts.get(0)));
+      }
       String quoted = parsed.get().quoted();
       if (!spark.catalog().tableExists(quoted)) {
         throw JobErrors.source(
@@ -69,8 +76,9 @@ final class SourceTable {
   private static SourceTable place(SparkSession spark, String place, String format)
       throws IOException {
     Path path = new Path(place);
-    FileStatus[] there = path.getFileSystem(spark.sessionState().newHadoopConf()).globStatus(path);
-    if (there == null || there.length == 0) {
+    FileSystem files = path.getFileSystem(spark.sessionState().newHadoopConf());
+    FileStatus[] matching = files.globStatus(path);
+    if ((matching == null || matching.length == 0) && !files.exists(path)) {
       throw JobErrors.source("there is no table at " + place);
     }
     boolean isDelta = DeltaTable.isDeltaTable(spark, place);

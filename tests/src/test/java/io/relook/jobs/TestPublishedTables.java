@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.relook.TestSession;
+import io.relook.lakehouse.DevCatalog;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
@@ -159,25 +160,27 @@ class TestPublishedTables {
   @Test
   void aTableHasManyNames() {
     String place = data.resolve("delta-rs").toString();
-    SPARK.sql("CREATE SCHEMA IF NOT EXISTS `my-data`");
+    DevCatalog.register("ml-dev");
+    SPARK.sql("CREATE SCHEMA IF NOT EXISTS my_data");
     try {
-      SPARK.sql("CREATE TABLE `my-data`.`q-1` USING delta LOCATION '" + place + "'");
+      SPARK.sql("CREATE TABLE my_data.q USING delta LOCATION '" + place + "'");
       for (String name :
           List.of(
               place,
               "delta.`" + place + "`",
               "`delta`.`" + place + "`",
               "file:" + place,
-              "my-data.q-1",
-              "spark_catalog.my-data.q-1",
-              "`my-data`.`q-1`",
+              "my_data.q",
+              "spark_catalog.my_data.q",
+              "ml-dev.my_data.q",
+              "`ml-dev`.my_data.`q`",
               "parquet.`" + place + "/*.parquet`",
               data.resolve("p*arrow.parquet").toString())) {
         assertEquals(2, table(name).taken(), name);
       }
       assertEquals("1", query("Which?").answer());
     } finally {
-      SPARK.sql("DROP SCHEMA `my-data` CASCADE");
+      SPARK.sql("DROP SCHEMA my_data CASCADE");
     }
   }
 
@@ -189,7 +192,8 @@ class TestPublishedTables {
     refused("there is no Delta table at " + empty, "delta.`" + empty + "`");
     refused("cannot open the table " + empty, empty.toString());
     refused("there is no table gone (a folder is written with a slash: ./gone)", "gone");
-    refused("there is no table ml-dev.relook.gone", "ml-dev.relook.gone");
+    refused("there is no catalog no-such for the table", "no-such.relook.gone");
+    refused("there is no table default.gone", "default.gone");
     refused("cannot open the table s3x://b/t", "s3x://b/t");
     refused("nothing.`" + empty, "nothing.`" + empty + "`");
   }
