@@ -1,5 +1,7 @@
 -- A question about pictures, with its right answer where one is known.
 -- key: query_id
+-- property delta.deletedFileRetentionDuration: interval 1000 weeks
+-- property delta.logRetentionDuration: interval 1000 weeks
 -- check split_known: split in ('train', 'validation', 'test')
 query_id STRING NOT NULL COMMENT 'SHA-256 of source, split, pictures and question',
 source STRING NOT NULL COMMENT 'where it was taken from',

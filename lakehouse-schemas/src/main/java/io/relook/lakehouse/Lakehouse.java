@@ -33,9 +33,11 @@ import org.apache.spark.sql.delta.DeltaConcurrentModificationException;
 import scala.Option;
 
 /**
- * The tables at one place: a folder, any Hadoop URI, or {@code catalog.schema}. A table is made
- * when it is first used. Writes are by key: writing the same rows twice changes nothing (of {@link
- * #append} its callers make sure). On S3 one process writes at a time; reading is free.
+ * The tables at one place: a folder, any Hadoop URI, or a {@link CatalogName} of two parts or more,
+ * {@code catalog.schema}; a folder in the working directory whose name has a dot is {@code ./name}.
+ * A table is made when it is first used. Writes are by key: writing the same rows twice changes
+ * nothing (of {@link #append} its callers make sure). On S3 one process writes at a time; reading
+ * is free.
  */
 public final class Lakehouse implements AutoCloseable {
   /** So many rows are looked up by their keys before they replace any (our choice). */
@@ -52,7 +54,10 @@ public final class Lakehouse implements AutoCloseable {
 
   private final SparkSession spark;
   private final String location;
-  private final boolean named;
+
+  /** Null where the location is a folder or a URI. */
+  private final CatalogName schema;
+
   private final Set<Table> ready = EnumSet.noneOf(Table.class);
   private final Map<Table, Integer> commits = new EnumMap<>(Table.class);
 
@@ -61,8 +66,15 @@ public final class Lakehouse implements AutoCloseable {
 
   private Lakehouse(SparkSession spark, String location) {
     this.spark = spark;
-    this.named = location.matches("\\w+\\.\\w+");
-    this.location = named ? location : absolute(spark, location.replaceFirst("(?<=.)/+$", ""));
+    this.schema = CatalogName.parse(location).filter(name -> name.parts().size() > 1).orElse(null);
+    if (schema != null
+        && !spark.sessionState().catalogManager().isCatalogRegistered(schema.parts().get(0))) {
+      throw noCatalog(schema);
+    }
+    this.location =
+        schema != null
+            ? schema.toString()
+            : absolute(spark, location.replaceFirst("(?<=.)/+$", ""));
   }
 
   /** Delta names tables by absolute paths only. */
@@ -87,6 +99,14 @@ public final class Lakehouse implements AutoCloseable {
         cause);
   }
 
+  private static RelookException noCatalog(CatalogName schema) {
+    String catalog = schema.parts().get(0);
+    return new RelookException(
+        Category.CONFIG,
+        "There is no catalog %s: set spark.sql.catalog.%s, or write ./%s for a folder."
+            .formatted(catalog, catalog, schema));
+  }
+
   public static Lakehouse open(SparkSession spark, String location) {
     return new Lakehouse(spark, location);
   }
@@ -103,7 +123,7 @@ public final class Lakehouse implements AutoCloseable {
   public void claim() {
     try {
       if (writer == null) {
-        writer = SingleWriter.of(spark, named ? schemaFolder() : location);
+        writer = SingleWriter.of(spark, schema != null ? schemaFolder() : location);
       }
       writer.claim();
     } catch (IOException e) {
@@ -122,11 +142,11 @@ public final class Lakehouse implements AutoCloseable {
   /** Where the schema's tables lie, or will. */
   private String schemaFolder() {
     String warehouse = spark.conf().get("spark.sql.warehouse.dir");
-    if (!spark.catalog().databaseExists(location)) {
+    if (!spark.catalog().databaseExists(schema.quoted())) {
       return warehouse;
     }
     return spark
-        .sql("DESCRIBE SCHEMA " + location)
+        .sql("DESCRIBE SCHEMA " + schema.quoted())
         .where("info_name = 'Location'")
         .collectAsList()
         .stream()
@@ -137,7 +157,7 @@ public final class Lakehouse implements AutoCloseable {
 
   /** Where checkpoints and other files of this lakehouse go: a path, or a URI with its scheme. */
   public String folder(String name) {
-    return named
+    return schema != null
         ? spark.conf().get("spark.sql.warehouse.dir") + "/" + location + "/" + name
         : location + "/" + name;
   }
@@ -242,6 +262,25 @@ public final class Lakehouse implements AutoCloseable {
     commit(table, () -> matched(table, rows).whenNotMatched().insertAll().execute());
   }
 
+  /**
+   * As above; of a row that is there already a column takes the new value where there is one, and
+   * it differs.
+   */
+  public void merge(Table table, Dataset<Row> rows, String updated) {
+    ensure(table);
+    claim();
+    String differs = "s.%1$s IS NOT NULL AND NOT s.%1$s <=> t.%1$s".formatted(updated);
+    commit(
+        table,
+        () ->
+            matched(table, rows)
+                .whenMatched(differs)
+                .updateExpr(Map.of(updated, "s." + updated))
+                .whenNotMatched()
+                .insertAll()
+                .execute());
+  }
+
   /** Again where another run's commit, or a compaction, came between. */
   private void commit(Table table, Runnable write) {
     for (int attempt = 1; ; attempt++) {
@@ -301,7 +340,7 @@ public final class Lakehouse implements AutoCloseable {
   }
 
   private void added(Table table, DataFrameWriter<Row> rows) {
-    if (named) {
+    if (schema != null) {
       rows.saveAsTable(identifier(table));
     } else {
       rows.save(location + "/" + table.tableName());
@@ -356,8 +395,8 @@ public final class Lakehouse implements AutoCloseable {
       TableDefinition definition = new TableDefinition(spark, table, identifier(table));
       if (!exists(table)) {
         claim();
-        if (named) {
-          spark.sql("CREATE SCHEMA IF NOT EXISTS " + location);
+        if (schema != null) {
+          spark.sql("CREATE SCHEMA IF NOT EXISTS " + schema.quoted());
         }
         definition.create();
       } else if (definition.isOld()) {
@@ -394,20 +433,20 @@ public final class Lakehouse implements AutoCloseable {
   }
 
   private boolean exists(Table table) {
-    return named
-        ? spark.catalog().tableExists(location + "." + table.tableName())
+    return schema != null
+        ? spark.catalog().tableExists(identifier(table))
         : DeltaTable.isDeltaTable(spark, location + "/" + table.tableName());
   }
 
   private DeltaTable delta(Table table) {
-    return named
+    return schema != null
         ? DeltaTable.forName(spark, identifier(table))
         : DeltaTable.forPath(spark, location + "/" + table.tableName());
   }
 
   private String identifier(Table table) {
-    return named
-        ? location + "." + table.tableName()
+    return schema != null
+        ? schema.plus(table.tableName()).quoted()
         : "delta.`" + location + "/" + table.tableName() + "`";
   }
 

@@ -3,9 +3,11 @@ package io.relook.jobs;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.struct;
 
 import io.relook.lakehouse.Keys;
@@ -24,24 +26,81 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Files of questions with their pictures, and tables → {@code queries}, {@code images}; what cannot
  * be used → {@code rejects}, with the reason. Files and Parquet tables are read whole, and what is
  * there already stays. Of a Delta table a run reads what was added since the version that {@code
  * ingests} has; where Delta cannot tell that any more (its log or its files were vacuumed), all of
- * it. What the source changed is taken in beside the old; what it deleted stays.
+ * it. A question that the source changed is taken in beside the old; what it deleted stays. Another
+ * answer to a known question is told, and taken where the answers are to be updated: then every
+ * source is read whole. What was scored by the old answer keeps its scores.
  */
 public final class IngestJob {
   /**
    * @param data folder or URI of the files, and of pictures that are paths; null where there are
    *     none
    * @param failureBudget share of a source's rows that may be refused
+   * @param updateAnswers known questions take the source's answers where these differ
    */
-  public record Config(String data, Preset.Ingest ingest, double failureBudget) {}
+  public record Config(
+      String data, Preset.Ingest ingest, double failureBudget, boolean updateAnswers) {
+    /** Known questions keep their answers. */
+    public Config(String data, Preset.Ingest ingest, double failureBudget) {
+      this(data, ingest, failureBudget, false);
+    }
+  }
 
-  /** Rows of a source that were taken in (those that were there before too) and refused. */
-  public record Result(String source, long taken, long refused) {}
+  /**
+   * A source's rows.
+   *
+   * @param taken questions that are new
+   * @param known rows whose question was there, or stands in the source before
+   * @param changed known questions whose answer differs from the source's, which stays out
+   * @param updated known questions that took the source's answer
+   * @param refused rows that are in {@code rejects}
+   */
+  public record Result(
+      String source, long taken, long known, long changed, long updated, long refused) {
+    /** Nothing was read. */
+    static Result none(String source) {
+      return new Result(source, 0, 0, 0, 0, 0);
+    }
+
+    Result plus(Result more) {
+      return new Result(
+          source,
+          taken + more.taken,
+          known + more.known,
+          changed + more.changed,
+          updated + more.updated,
+          refused + more.refused);
+    }
+
+    boolean isUsable() {
+      return taken + known + changed + updated > 0;
+    }
+
+    /** In one line: what is not zero, and what to do. */
+    public String told() {
+      StringBuilder told = new StringBuilder("%s: %d taken in".formatted(source, taken));
+      if (known > 0) {
+        told.append(", %d known".formatted(known));
+      }
+      if (changed > 0) {
+        told.append(
+            ", %d known with another answer (the old one stays; --update-answers takes the new)"
+                .formatted(changed));
+      }
+      if (updated > 0) {
+        told.append(
+            ", %d answers updated (what was scored by the old ones keeps its scores)"
+                .formatted(updated));
+      }
+      return told.append(", %d refused".formatted(refused)).toString();
+    }
+  }
 
   private final Lakehouse lakehouse;
   private final Config config;
@@ -67,7 +126,7 @@ public final class IngestJob {
       String source = folder.name() + "/" + file.path();
       Dataset<Row> rows = reader.file(folder.file(file.path()), file.skip(), file.limit());
       Result result = take(rows, source, file.split(), file.pictures());
-      if (result.taken() == 0) {
+      if (!result.isUsable()) {
         throw JobErrors.noQueries(source);
       }
       results.add(result);
@@ -146,10 +205,10 @@ public final class IngestJob {
             .first();
     long version = source.version();
     Result result;
-    if (last.isNullAt(0)) {
+    if (last.isNullAt(0) || config.updateAnswers()) {
       result = take(columns(source.rowsAt(version)), table);
     } else if (last.getLong(0) == version) {
-      return new Result(table.table(), 0, 0);
+      return Result.none(table.table());
     } else {
       result = since(source, last.getLong(0), version, table);
     }
@@ -173,10 +232,7 @@ public final class IngestJob {
       parts.clear();
       parts.add(take(columns(source.rowsAt(version)), table));
     }
-    return new Result(
-        table.table(),
-        parts.stream().mapToLong(Result::taken).sum(),
-        parts.stream().mapToLong(Result::refused).sum());
+    return parts.stream().reduce(Result.none(table.table()), Result::plus);
   }
 
   private Dataset<Row> columns(Dataset<Row> rows) {
@@ -210,20 +266,55 @@ public final class IngestJob {
             config.failureBudget(),
             example.getString(2) + ": " + example.getString(3));
       }
-      if (count > refused) {
-        lakehouse.merge(
-            Table.IMAGES,
-            all.select(explode(col("images")).as("image"))
-                .select("image.*")
-                .dropDuplicates("image_id"));
-        lakehouse.merge(Table.QUERIES, queries(all));
+      if (count == refused) {
+        return new Result(source, 0, 0, 0, 0, refused);
       }
-      return new Result(source, count - refused, refused);
+      lakehouse.merge(
+          Table.IMAGES,
+          all.select(explode(col("images")).as("image"))
+              .select("image.*")
+              .dropDuplicates("image_id"));
+      Dataset<Row> queries = queries(all);
+      Row found = compared(queries);
+      long taken = found.getLong(0) - found.getLong(1);
+      long changed = found.getLong(2);
+      boolean updates = config.updateAnswers() && changed > 0;
+      if (updates) {
+        lakehouse.merge(Table.QUERIES, queries, "answer");
+      } else {
+        lakehouse.merge(Table.QUERIES, queries);
+      }
+      return new Result(
+          source,
+          taken,
+          count - refused - taken - changed,
+          updates ? 0 : changed,
+          updates ? changed : 0,
+          refused);
     } catch (Exception e) {
       throw JobErrors.ownCause(e);
     } finally {
       all.unpersist();
     }
+  }
+
+  /** Questions, those that are there, and of these those with another answer; none is no answer. */
+  private Row compared(Dataset<Row> queries) {
+    Dataset<Row> there =
+        lakehouse.read(Table.QUERIES).select(col("query_id"), col("answer").as("old"));
+    return queries
+        .join(
+            there.withColumn("known", lit(true)),
+            CollectionConverters.asScala(List.of("query_id")).toSeq(),
+            "left")
+        .agg(
+            count(lit(1)),
+            count(col("known")),
+            count_if(
+                col("known")
+                    .and(col("answer").isNotNull())
+                    .and(not(col("answer").eqNullSafe(col("old"))))))
+        .first();
   }
 
   /** Of rows with the same key the first of a file, or the one whose text sorts first. */
@@ -239,7 +330,7 @@ public final class IngestJob {
     JobMain.run("ingest", USAGE, args, IngestJob::main);
   }
 
-  static final String USAGE = "--lakehouse --preset [--data]";
+  static final String USAGE = "--lakehouse --preset [--data] [--update-answers false]";
 
   static String main(Lakehouse lakehouse, JobArguments arguments) {
     Preset preset = arguments.preset();
@@ -247,10 +338,12 @@ public final class IngestJob {
       throw JobErrors.source("the preset has no data.ingest: ScenesJob draws scenes");
     }
     Config config =
-        new Config(arguments.option("data"), preset.data().ingest(), preset.failureBudget());
+        new Config(
+            arguments.option("data"),
+            preset.data().ingest(),
+            preset.failureBudget(),
+            arguments.flag("update-answers"));
     return new IngestJob(lakehouse, config)
-        .run().stream()
-            .map(r -> "%s: %d taken in, %d refused".formatted(r.source(), r.taken(), r.refused()))
-            .collect(Collectors.joining("; "));
+        .run().stream().map(Result::told).collect(Collectors.joining("; "));
   }
 }

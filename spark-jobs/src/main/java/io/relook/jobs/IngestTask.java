@@ -6,6 +6,7 @@ import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.image.PictureDecoder;
 import io.relook.model.image.RgbImage;
+import io.relook.model.text.Question;
 import io.relook.preset.Preset;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -80,6 +81,7 @@ final class IngestTask implements MapPartitionsFunction<Row, Row> {
       String words = split(row.getAs("split"));
       String question = IngestText.question(row.getAs("question"), options(row));
       String answer = IngestText.answer(row.getAs("answer"));
+      Question.of(question, pictures(row).size()); // Refused where its marks do not fit.
       List<Rows.Image> shown = new ArrayList<>();
       for (Row picture : pictures(row)) {
         shown.add(image(picture.getAs("bytes"), picture.getAs("path"), decoder, seen));

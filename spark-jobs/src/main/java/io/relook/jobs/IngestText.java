@@ -1,22 +1,48 @@
 package io.relook.jobs;
 
+import java.math.BigDecimal;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** What a source's texts have to be. */
 final class IngestText {
+  /**
+   * A. red, (B) blue, C) green, D: …, [E] …, F - …, each letter behind {@code %1$c} or its small
+   * one.
+   */
+  private static final String LETTERED =
+      "(?s)\\s*\\**(?:[(（\\[]\\s*[%1$c%2$c]\\s*[)）\\]]|[%1$c%2$c]\\s*[.)）:：．、]|[%1$c%2$c]\\s+[-–—]\\s).*";
+
+  /** Letters from A to Z. */
+  private static final int MOST_OPTIONS = 26;
+
   private IngestText() {}
 
-  /** A question with the options of a multiple choice below it, lettered. */
+  /**
+   * A question with the options of a multiple choice below it, lettered; those that all carry their
+   * letter, in order, as they are.
+   */
   static String question(String question, List<String> options) {
     if (question == null || question.isBlank()) {
       throw JobErrors.row("the row has no question");
+    }
+    for (int i = 0; i < options.size(); i++) {
+      if (options.get(i) == null) {
+        throw JobErrors.row("option %d is null".formatted(i + 1));
+      }
+    }
+    if (options.size() > MOST_OPTIONS) {
+      throw JobErrors.row(
+          "the row has %d options, there are %d letters".formatted(options.size(), MOST_OPTIONS));
     }
     StringBuilder asked = new StringBuilder(question);
     if (options.size() == 1) {
       asked.append('\n').append(options.get(0));
     } else if (!onlyLetters(options)) {
+      boolean lettered = carryLetters(options);
       for (int i = 0; i < options.size(); i++) {
-        asked.append("\n(%c) %s".formatted('A' + i, options.get(i)));
+        asked.append('\n');
+        asked.append(lettered ? options.get(i) : "(%c) %s".formatted('A' + i, options.get(i)));
       }
     }
     return checked("question", asked.toString());
@@ -43,6 +69,38 @@ final class IngestText {
       }
     }
     return true;
+  }
+
+  private static boolean carryLetters(List<String> options) {
+    for (int i = 0; i < options.size(); i++) {
+      if (!Pattern.matches(LETTERED.formatted('A' + i, 'a' + i), options.get(i))) {
+        return false;
+      }
+    }
+    return !options.isEmpty();
+  }
+
+  /**
+   * A number as people write it: whole ones without a point (3.0 is 3), others with their own
+   * digits, none with an exponent from 1e-7 to 1e21 (ECMA-262's bounds). What is no number stays.
+   */
+  static String number(String written) {
+    BigDecimal value;
+    try {
+      value = new BigDecimal(written);
+    } catch (NumberFormatException e) {
+      return written;
+    }
+    if (value.signum() == 0) {
+      return "0";
+    }
+    long digits = (long) value.precision() - value.scale();
+    if (digits < -6 || digits > 21) {
+      return written;
+    }
+    BigDecimal bare = value.stripTrailingZeros();
+    boolean isWhole = bare.scale() <= 0;
+    return (isWhole || written.matches(".*[eE].*") ? bare : value).toPlainString();
   }
 
   private static String checked(String what, String text) {

@@ -30,7 +30,7 @@ import org.apache.spark.sql.Row;
 /** What a job was started with: {@code --name value} pairs, and {@code a.b=c} for the preset. */
 record JobArguments(Map<String, String> options, Preset preset) {
   private static final Pattern OPTION =
-      Pattern.compile("(\\[)?--(\\w+)(?: ([^\\[\\]\\s-][^\\]\\s]*))?");
+      Pattern.compile("(\\[)?--([\\w-]+)(?: ([^\\[\\]\\s-][^\\]\\s]*))?");
 
   /** A command line that no job understands. */
   static final class UsageException extends Exception {
@@ -45,7 +45,8 @@ record JobArguments(Map<String, String> options, Preset preset) {
    * Reads a command line; every problem of it is in one message.
    *
    * @param usage such as {@code --lakehouse --preset [--policy] [--iteration 1]}: what has to be
-   *     given, and in brackets what may be, with its default
+   *     given, and in brackets what may be, with its default; one whose default is {@code false}
+   *     may stand alone
    */
   static JobArguments parse(String usage, String... args) throws UsageException {
     Map<String, String> options = new HashMap<>();
@@ -62,6 +63,9 @@ record JobArguments(Map<String, String> options, Preset preset) {
     for (int i = 0; i < args.length; i++) {
       if (!args[i].startsWith("--")) {
         overrides.add(args[i]);
+      } else if (isFlag(options, args[i].substring(2))) {
+        boolean said = i + 1 < args.length && args[i + 1].matches("true|false");
+        options.put(args[i].substring(2), said ? args[++i] : "true");
       } else if (i + 1 == args.length || args[i + 1].startsWith("--")) {
         problems.add(args[i] + " needs a value");
       } else if (!options.containsKey(args[i].substring(2))) {
@@ -89,6 +93,16 @@ record JobArguments(Map<String, String> options, Preset preset) {
   /** An option's value, its default, or null. */
   String option(String name) {
     return options.get(name);
+  }
+
+  /** Whether an option was given that stands alone. */
+  boolean flag(String name) {
+    return options.get(name).equals("true");
+  }
+
+  /** Given already or not: its value is true or false. */
+  private static boolean isFlag(Map<String, String> options, String name) {
+    return options.get(name) != null && options.get(name).matches("true|false");
   }
 
   String run() {

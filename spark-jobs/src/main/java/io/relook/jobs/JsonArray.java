@@ -1,9 +1,9 @@
 package io.relook.jobs;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.relook.preset.Preset;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,8 +33,7 @@ final class JsonArray implements FlatMapFunction<String, Row> {
   public Iterator<Row> call(String uri) throws IOException {
     Path path = new Path(uri);
     JsonParser parser =
-        new ObjectMapper()
-            .createParser((InputStream) path.getFileSystem(hadoop.value()).open(path));
+        JsonRow.JSON.createParser((InputStream) path.getFileSystem(hadoop.value()).open(path));
     return new Iterator<>() {
       private long number;
       private JsonNode next = advance(true);
@@ -67,10 +66,11 @@ final class JsonArray implements FlatMapFunction<String, Row> {
           if (token == null) {
             throw new IOException("the file ends inside the array");
           }
-          return parser.readValueAsTree();
+          return JsonRow.tree(parser);
         } catch (IOException e) {
-          throw JobErrors.source(
-              "%s is no JSON after row %d (%s)".formatted(uri, number, e.getMessage()));
+          String reason =
+              e instanceof JacksonException json ? json.getOriginalMessage() : e.getMessage();
+          throw JobErrors.source("%s is no JSON after row %d (%s)".formatted(uri, number, reason));
         }
       }
     };

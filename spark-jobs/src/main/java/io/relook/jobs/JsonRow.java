@@ -1,10 +1,13 @@
 package io.relook.jobs;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.relook.preset.Preset;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,17 +17,53 @@ import org.apache.spark.sql.RowFactory;
 
 /** A JSON value → {@link QuestionReader#ASKED}: an object by its fields, an array by its places. */
 final class JsonRow {
-  static final ObjectMapper JSON =
-      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+  static final ObjectMapper JSON = new ObjectMapper();
 
   private JsonRow() {}
 
   /** A line's row; one that is no JSON has its problem. */
   static Row ofLine(String line, long number, Preset.Mapping mapping) {
     try {
-      return of(JSON.readTree(line), number, mapping);
+      return of(tree(line), number, mapping);
     } catch (JacksonException e) {
       return broken(number, "the row is no JSON (" + e.getOriginalMessage() + ")");
+    } catch (IOException e) {
+      return broken(number, "the row is no JSON (" + e.getMessage() + ")");
+    }
+  }
+
+  private static JsonNode tree(String line) throws IOException {
+    try (JsonParser parser = JSON.createParser(line)) {
+      parser.nextToken();
+      JsonNode row = tree(parser);
+      if (parser.nextToken() != null) {
+        throw new IOException("there is more behind it");
+      }
+      return row;
+    }
+  }
+
+  /** The value that the parser is at. Numbers are texts, with their own digits: a double has 17. */
+  static JsonNode tree(JsonParser parser) throws IOException {
+    switch (parser.currentToken()) {
+      case START_OBJECT:
+        ObjectNode object = JSON.createObjectNode();
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+          String name = parser.currentName();
+          parser.nextToken();
+          object.set(name, tree(parser));
+        }
+        return object;
+      case START_ARRAY:
+        ArrayNode array = JSON.createArrayNode();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+          array.add(tree(parser));
+        }
+        return array;
+      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT:
+        return TextNode.valueOf(IngestText.number(parser.getText()));
+      default:
+        return parser.readValueAsTree();
     }
   }
 
@@ -77,6 +116,11 @@ final class JsonRow {
     return node == null ? null : node.asText();
   }
 
+  /** An option that is null stays one: the row says so. */
+  private static String option(JsonNode option) {
+    return option.isNull() ? null : option.isValueNode() ? option.asText() : option.toString();
+  }
+
   private static String[] options(JsonNode row, String name) {
     JsonNode node = field(row, name);
     if (node == null) {
@@ -84,7 +128,7 @@ final class JsonRow {
     }
     List<String> options = new ArrayList<>();
     if (node.isArray()) {
-      node.forEach(option -> options.add(option.isValueNode() ? option.asText() : "" + option));
+      node.forEach(option -> options.add(option(option)));
     } else {
       options.add(node.asText());
     }

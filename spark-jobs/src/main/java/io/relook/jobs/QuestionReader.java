@@ -6,11 +6,13 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.transform;
+import static org.apache.spark.sql.functions.udf;
 import static org.apache.spark.sql.functions.when;
 
 import io.relook.preset.Preset;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -21,10 +23,15 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.expressions.UserDefinedFunction;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.DoubleType;
+import org.apache.spark.sql.types.FloatType;
+import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -37,6 +44,13 @@ final class QuestionReader {
               + " split STRING, template STRING, difficulty STRING, pictures ARRAY<STRUCT<bytes: BINARY, path: STRING>>");
 
   private static final String CORRUPT = "_relook_corrupt";
+
+  /** NaN is what pandas, polars and others write where there is nothing. */
+  private static final UserDefinedFunction NUMBER =
+      udf(
+          (UDF1<String, String>)
+              text -> text == null || text.equals("NaN") ? null : IngestText.number(text),
+          DataTypes.StringType);
 
   private final SparkSession spark;
   private final Preset.Mapping mapping;
@@ -144,10 +158,19 @@ final class QuestionReader {
       return lit(null).cast("string");
     }
     DataType type = type(schema, name, problems);
-    if (type instanceof ArrayType || type instanceof StructType || type instanceof BinaryType) {
+    if (type instanceof ArrayType
+        || type instanceof StructType
+        || type instanceof MapType
+        || type instanceof BinaryType) {
       problems.add("the column %s is no text but %s".formatted(name, type.simpleString()));
     }
-    return type == null ? lit(null) : column(name).cast("string");
+    return type == null ? lit(null) : text(column(name), type);
+  }
+
+  /** A cell as a person writes it: a whole number that comes as a double, 3.0, is 3. */
+  private static Column text(Column cell, DataType type) {
+    Column text = cell.cast("string");
+    return type instanceof DoubleType || type instanceof FloatType ? NUMBER.apply(text) : text;
   }
 
   private Column options(StructType schema, List<String> problems) {
@@ -156,9 +179,9 @@ final class QuestionReader {
     }
     DataType type = type(schema, mapping.options(), problems);
     Column column = column(mapping.options());
-    return type instanceof ArrayType
-        ? column.cast("array<string>")
-        : when(column.isNotNull(), array(column.cast("string")));
+    return type instanceof ArrayType list
+        ? transform(column, option -> text(option, list.elementType()))
+        : when(column.isNotNull(), array(text(column, type)));
   }
 
   private Column pictures(StructType schema, List<String> problems) {
@@ -187,8 +210,8 @@ final class QuestionReader {
   private String pictureProblem(DataType type) {
     boolean known =
         type instanceof StructType both
-            ? Arrays.asList(both.fieldNames()).containsAll(List.of("bytes", "path"))
-            : !(type instanceof ArrayType);
+            ? !Collections.disjoint(Arrays.asList(both.fieldNames()), List.of("bytes", "path"))
+            : !(type instanceof ArrayType || type instanceof MapType);
     return known
         ? null
         : "the column %s holds no bytes, path or struct of both but %s"
@@ -197,13 +220,14 @@ final class QuestionReader {
 
   private static Column picture(Column picture, DataType type) {
     Column none = lit(null);
-    if (type instanceof StructType) {
-      return struct(
-          picture.getField("bytes").cast("binary").as("bytes"),
-          picture.getField("path").cast("string").as("path"));
+    if (type instanceof StructType both) {
+      List<String> there = Arrays.asList(both.fieldNames());
+      Column bytes = there.contains("bytes") ? picture.getField("bytes") : none;
+      Column path = there.contains("path") ? picture.getField("path") : none;
+      return struct(bytes.cast("binary").as("bytes"), path.cast("string").as("path"));
     }
     return type instanceof BinaryType
         ? struct(picture.as("bytes"), none.cast("string").as("path"))
-        : struct(none.cast("binary").as("bytes"), picture.cast("string").as("path"));
+        : struct(none.cast("binary").as("bytes"), text(picture, type).as("path"));
   }
 }

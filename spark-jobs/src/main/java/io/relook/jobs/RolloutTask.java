@@ -8,6 +8,7 @@ import io.relook.model.spark.Ask;
 import io.relook.model.spark.EngineSettings;
 import io.relook.model.spark.PolicySettings;
 import io.relook.model.spark.PromptSampler;
+import io.relook.model.text.Question;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -83,6 +84,10 @@ final class RolloutTask implements MapPartitionsFunction<Row, Row> {
       logProbs.add(value);
     }
     boolean prompted = sample.prompt() != null;
+    List<String> images = new ArrayList<>(request.<String>getList(request.fieldIndex("image_ids")));
+    if (prompted) {
+      images = Question.of(request.getAs("question"), images.size()).shown(images);
+    }
     return Rows.TRAJECTORY.toRow(
         new Rows.Trajectory(
             done.rowKey(),
@@ -102,7 +107,7 @@ final class RolloutTask implements MapPartitionsFunction<Row, Row> {
             done.error(),
             config.temperature(),
             config.maxNewTokens(),
-            new ArrayList<>(request.<String>getList(request.fieldIndex("image_ids"))),
+            images,
             sample.fingerprint()));
   }
 }

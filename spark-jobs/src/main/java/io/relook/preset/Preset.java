@@ -114,7 +114,8 @@ public record Preset(
   /**
    * A table of questions; of a Delta table a run reads what was added since the run before.
    *
-   * @param table a catalog's name for it, or the folder or URI of a Delta or Parquet table
+   * @param table a catalog's name for it, the folder or URI of a Delta or Parquet table, or {@code
+   *     delta.`/path`}
    */
   public record QuestionTable(
       String table, @Default("null") String split, @Default("'{}'") String pictures) {}

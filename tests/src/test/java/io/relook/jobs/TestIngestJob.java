@@ -97,7 +97,9 @@ class TestIngestJob {
 
     for (int run = 0; run < 2; run++) {
       assertEquals(
-          List.of(new IngestJob.Result("data/rows.jsonl", 3, refused.size())),
+          List.of(
+              new IngestJob.Result(
+                  "data/rows.jsonl", run == 0 ? 3 : 0, run == 0 ? 0 : 3, 0, 0, refused.size())),
           new IngestJob(lakehouse, new IngestJob.Config(data.toString(), ingest, 1)).run());
       assertEquals(3, lakehouse.read(Table.QUERIES).count());
       assertEquals(2, lakehouse.read(Table.IMAGES).count(), "a picture is stored once");
@@ -245,13 +247,15 @@ class TestIngestJob {
     Preset.Ingest ingest =
         new Preset.Ingest(List.of(), List.of(new Preset.QuestionTable(table, null, "{}")), mapping);
 
-    assertEquals(List.of(new IngestJob.Result(table, 2, 1)), run(ingest));
+    assertEquals(List.of(new IngestJob.Result(table, 2, 0, 0, 0, 1)), run(ingest));
     assertEquals("validation", query("one").split());
     assertEquals("id 3", lakehouse.read(Table.REJECTS).select("place").first().getString(0));
-    assertEquals(List.of(new IngestJob.Result(table, 0, 0)), run(ingest), "nothing was added");
+    assertEquals(
+        List.of(new IngestJob.Result(table, 0, 0, 0, 0, 0)), run(ingest), "nothing was added");
     append(table, schema, third);
     SPARK.sql("OPTIMIZE delta.`" + table + "`");
-    assertEquals(List.of(new IngestJob.Result(table, 1, 0)), run(ingest), "one row was added");
+    assertEquals(
+        List.of(new IngestJob.Result(table, 1, 0, 0, 0, 0)), run(ingest), "one row was added");
 
     // Overwritten: the new rows count as added, what was taken in stays.
     Row fourth = RowFactory.create("5", "five", RowFactory.create(png(32, 20), null), "train");
@@ -261,7 +265,7 @@ class TestIngestJob {
         .format("delta")
         .mode("overwrite")
         .save(table);
-    assertEquals(List.of(new IngestJob.Result(table, 1, 0)), run(ingest));
+    assertEquals(List.of(new IngestJob.Result(table, 1, 0, 0, 0, 0)), run(ingest));
     assertEquals(4, lakehouse.read(Table.QUERIES).count());
 
     // Vacuumed: files of a version that was not read yet are gone, so all of the table is read.
@@ -282,9 +286,71 @@ class TestIngestJob {
       SPARK.conf().unset("spark.databricks.delta.retentionDurationCheck.enabled");
       SPARK.conf().unset("spark.sql.sources.parallelPartitionDiscovery.parallelism");
     }
-    assertEquals(List.of(new IngestJob.Result(table, 2, 0)), run(ingest));
+    assertEquals(List.of(new IngestJob.Result(table, 1, 1, 0, 0, 0)), run(ingest));
     assertEquals(5, lakehouse.read(Table.QUERIES).count());
     assertEquals(4, lakehouse.read(Table.INGESTS).count());
+  }
+
+  @Test
+  void aCorrectedAnswerIsToldAndTakenWhenAsked() throws IOException {
+    Preset.Ingest file = files(mapping("question", "answer", "image"), file("q.jsonl"));
+    write("a", "\"1\"", "b", "2", "c", "null");
+    assertEquals(new IngestJob.Result("data/q.jsonl", 3, 0, 0, 0, 0), run(file).get(0));
+    // 2.0 is 2 as before; none is no answer; a question that comes twice is known the second time.
+    write("a", "\"9\"", "b", "2.0", "b", "null", "c", "5", "d", "6");
+    IngestJob.Result told = run(file).get(0);
+    assertEquals(new IngestJob.Result("data/q.jsonl", 1, 2, 2, 0, 0), told);
+    assertEquals(
+        "data/q.jsonl: 1 taken in, 2 known, 2 known with another answer (the old one stays; --update-answers takes the new), 0 refused",
+        told.told());
+    assertEquals("{a=1, b=2, c=null, d=6}", answers(lakehouse.read(Table.QUERIES)));
+
+    long before = lakehouse.version(Table.QUERIES);
+    assertEquals(
+        new IngestJob.Result("data/q.jsonl", 0, 3, 0, 2, 0), updating(file).get(0), "a and c");
+    assertEquals("{a=9, b=2, c=5, d=6}", answers(lakehouse.read(Table.QUERIES)));
+    assertEquals("{a=1, b=2, c=null, d=6}", answers(lakehouse.read(Table.QUERIES, before)));
+    assertEquals(new IngestJob.Result("data/q.jsonl", 0, 5, 0, 0, 0), updating(file).get(0));
+  }
+
+  /** What a run was told of stays out until it is asked for, although the version was read. */
+  @Test
+  void aCorrectedAnswerOfADeltaTableIsTakenLater() throws IOException {
+    String table = folder.resolve("source").toString();
+    StructType schema = StructType.fromDDL("question STRING, answer STRING, image STRING");
+    append(
+        table, schema, RowFactory.create("a", "1", "0.png"), RowFactory.create("b", "2", "1.png"));
+    Preset.Ingest ingest = tables(mapping("question", "answer", "image"), table);
+    assertEquals(new IngestJob.Result(table, 2, 0, 0, 0, 0), run(ingest).get(0));
+    SPARK.sql("UPDATE delta.`" + table + "` SET answer = '7' WHERE question = 'a'");
+    assertEquals(1, run(ingest).get(0).changed());
+    assertEquals(new IngestJob.Result(table, 0, 0, 0, 0, 0), run(ingest).get(0));
+    assertEquals(new IngestJob.Result(table, 0, 1, 0, 1, 0), updating(ingest).get(0));
+    assertEquals("{a=7, b=2}", answers(lakehouse.read(Table.QUERIES)));
+  }
+
+  private List<IngestJob.Result> updating(Preset.Ingest ingest) {
+    return new IngestJob(lakehouse, new IngestJob.Config(data.toString(), ingest, 0.5, true)).run();
+  }
+
+  /** Questions, each with its answer as JSON, to q.jsonl. */
+  private void write(String... pairs) throws IOException {
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < pairs.length; i += 2) {
+      rows.append(
+          "{\"question\": \"%s\", \"answer\": %s, \"image\": \"0.png\"}%n"
+              .formatted(pairs[i], pairs[i + 1]));
+    }
+    Files.writeString(data.resolve("q.jsonl"), rows);
+  }
+
+  private static String answers(Dataset<Row> queries) {
+    Map<String, String> answers = new TreeMap<>();
+    queries
+        .select("question", "answer")
+        .collectAsList()
+        .forEach(row -> answers.put(row.getString(0), row.getString(1)));
+    return answers.toString();
   }
 
   @Test
@@ -309,7 +375,8 @@ class TestIngestJob {
       Preset.Mapping mapping =
           new Preset.Mapping("q", null, "images", null, "choices", null, null, null, Map.of());
       for (String table : List.of("pairs", "shown_pairs", warehouse)) {
-        assertEquals(List.of(new IngestJob.Result(table, 1, 1)), run(tables(mapping, table)));
+        assertEquals(
+            List.of(new IngestJob.Result(table, 1, 0, 0, 0, 1)), run(tables(mapping, table)));
       }
       Rows.Query query = query("which?\n(A) left\n(B) right");
       assertEquals(2, query.imageIds().size());

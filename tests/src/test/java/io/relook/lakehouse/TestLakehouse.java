@@ -31,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TestLakehouse {
   @TempDir private static Path folder;
@@ -140,9 +141,25 @@ class TestLakehouse {
     assertEquals(1, other.read(Table.REJECTS).count());
   }
 
+  /** {@code ml-dev.relook} was a folder of this name; a catalog that is not there is told. */
   @Test
-  void aSchemaOfACatalogIsALakehouseToo() {
-    String name = "spark_catalog.relook_" + Long.toHexString(System.nanoTime());
+  void aNameWithAHyphenIsNoFolder() {
+    RelookException error =
+        assertThrows(
+            RelookException.class, () -> Lakehouse.open(TestSession.spark(), "no-such.relook"));
+    assertEquals(
+        "There is no catalog no-such: set spark.sql.catalog.no-such, or write ./no-such.relook for a folder.",
+        error.getMessage());
+    String folder = Lakehouse.open(TestSession.spark(), "./no-such.relook").folder("policies");
+    assertTrue(folder.endsWith("/no-such.relook/policies"), folder);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"spark_catalog", "ml-dev"})
+  void aSchemaOfACatalogIsALakehouseToo(String catalog) {
+    DevCatalog.register("ml-dev");
+    String schema = "relook_" + Long.toHexString(System.nanoTime());
+    String name = catalog + "." + schema;
     Lakehouse named = Lakehouse.open(TestSession.spark(), name);
     RelookException empty = assertThrows(RelookException.class, named::registerExisting);
     assertTrue(empty.getMessage().contains(name), empty.getMessage());
@@ -158,11 +175,12 @@ class TestLakehouse {
       assertEquals(2, again.read(Table.REJECTS).count());
       again.registerExisting();
       assertEquals(2, TestSession.spark().sql("SELECT * FROM rejects").count());
-      assertEquals(2, TestSession.spark().table(name + ".rejects").count());
+      assertEquals(
+          2, TestSession.spark().table("`%s`.%s.rejects".formatted(catalog, schema)).count());
       String warehouse = TestSession.spark().conf().get("spark.sql.warehouse.dir");
       assertEquals(warehouse + "/" + name + "/policies", again.folder("policies"));
     } finally {
-      TestSession.spark().sql("DROP SCHEMA IF EXISTS " + name + " CASCADE");
+      TestSession.spark().sql("DROP SCHEMA IF EXISTS " + schema + " CASCADE");
     }
   }
 

@@ -72,7 +72,7 @@ final class TestReplay {
         Table.QUERIES,
         List.of(
             Rows.QUERY.toRow(
-                new Rows.Query("q", "s", "train", "How many?", null, List.of(), null, null))));
+                new Rows.Query("q", "s", "train", "How many?", "3", List.of(), null, null))));
     lakehouse.merge(
         Table.SFT_EXAMPLES,
         Stream.iterate(0, i -> i + 1).limit(8).map(TestReplay::example).toList());
@@ -159,6 +159,47 @@ final class TestReplay {
     lakehouse.spark().sql("UPDATE %s SET loss = loss + 1e-9 WHERE step = 3".formatted(steps));
     assertFalse(replay("grpo", 3).isEqual());
     lakehouse.spark().sql("RESTORE %s TO VERSION AS OF %d".formatted(steps, before));
+  }
+
+  /** Scores are computed again by the answer of that time; by today's they come out otherwise. */
+  @Test
+  @Order(3)
+  void anUpdatedAnswerIsNotThatOfAnOlderStep() {
+    String place = folder.resolve("lake").toString();
+    Row sample =
+        lakehouse
+            .spark()
+            .sql(
+                "SELECT r.answer, r.accuracy FROM delta.`%1$s/rewards` r JOIN delta.`%1$s/trajectories` t USING (trajectory_id) WHERE t.step = 3 AND r.answer IS NOT NULL ORDER BY trajectory_id"
+                    .formatted(place))
+            .first();
+    String truth = sample.getDouble(1) == 1 ? "999" : sample.getString(0);
+    long before = lakehouse.version(Table.QUERIES);
+    lakehouse.merge(
+        Table.QUERIES,
+        lakehouse
+            .spark()
+            .createDataFrame(
+                List.of(
+                    Rows.QUERY.toRow(
+                        new Rows.Query(
+                            "q", "s", "train", "How many?", truth, List.of(), null, null))),
+                Table.QUERIES.schema()),
+        "answer");
+    assertEquals(before + 1, lakehouse.version(Table.QUERIES));
+    assertTrue(replay("grpo", 3).isEqual());
+
+    String steps = "delta.`%s/training_steps`".formatted(place);
+    long told = lakehouse.version(Table.TRAINING_STEPS);
+    lakehouse
+        .spark()
+        .sql(
+            "UPDATE %s SET tables_read = map_concat(map_filter(tables_read, (t, v) -> t <> 'queries'), map('queries', %dL)) WHERE step = 3"
+                .formatted(steps, before + 1));
+    Replay.Result otherwise = replay("grpo", 3);
+    assertTrue(otherwise.steps().get(0).rescored() > 0, otherwise::toString);
+    assertFalse(otherwise.isEqual());
+    lakehouse.spark().sql("RESTORE %s TO VERSION AS OF %d".formatted(steps, told));
   }
 
   @Test

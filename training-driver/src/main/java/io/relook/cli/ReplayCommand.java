@@ -62,6 +62,13 @@ final class ReplayCommand implements Callable<Integer> {
           "%4d  %22s %22s  %22s %22s%n",
           done.step(), done.loss(), done.replayedLoss(), done.norm(), done.replayedNorm());
     }
+    for (Replay.Step done : result.steps()) {
+      if (done.rescored() > 0) {
+        out.printf(
+            "step %d: %d samples have another accuracy by the answers of that time%n",
+            done.step(), done.rescored());
+      }
+    }
     out.printf("weights after step %d: SHA-256 %s%n", step, result.replayedSha256());
     if (result.sha256() == null) {
       out.println("no version of this step was saved: losses and norms alone were compared");

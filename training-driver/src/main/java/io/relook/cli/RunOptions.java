@@ -27,6 +27,11 @@ final class RunOptions {
       description = "go on although the run began with other settings")
   private boolean otherPreset;
 
+  @Option(
+      names = "--update-answers",
+      description = "known questions take the answers of the data where these differ")
+  private boolean updateAnswers;
+
   @Option(names = "--explain", description = "show the query behind each figure")
   private boolean explain;
 
@@ -36,7 +41,7 @@ final class RunOptions {
 
   RunDriver.Request request(String run, String preset, List<String> overrides) {
     String place = lakehouse != null ? lakehouse : place(preset);
-    return new RunDriver.Request(run, preset, place, data, otherPreset, overrides);
+    return new RunDriver.Request(run, preset, place, data, otherPreset, updateAnswers, overrides);
   }
 
   /** The lakehouse of a preset where none is named. */

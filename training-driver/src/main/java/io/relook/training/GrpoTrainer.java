@@ -95,6 +95,7 @@ final class GrpoTrainer {
           step++) {
         long began = System.nanoTime();
         Clock clock = new Clock();
+        long answers = lakehouse.version(Table.QUERIES);
         Map<String, RolloutJob.Ask> asked = new LinkedHashMap<>();
         GrpoBatch batch = null;
         for (int more = 0; more <= grpo.objective().resample(); more++) {
@@ -111,6 +112,7 @@ final class GrpoTrainer {
         }
         Map<String, Long> read =
             Map.of(
+                Table.QUERIES.tableName(), answers,
                 Table.TRAJECTORIES.tableName(), lakehouse.version(Table.TRAJECTORIES),
                 Table.REWARDS.tableName(), lakehouse.version(Table.REWARDS));
         List<TrainingRow> rows = update.rows(batch.samples());

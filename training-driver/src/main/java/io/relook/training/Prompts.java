@@ -3,7 +3,6 @@ package io.relook.training;
 import io.relook.model.engine.PictureGrid;
 import io.relook.model.engine.Prompt;
 import io.relook.model.image.ImageProcessor;
-import io.relook.model.text.Message;
 import io.relook.model.text.TextProcessor;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -24,12 +23,7 @@ final class Prompts {
 
   Prompt of(List<byte[]> pictures, String question) {
     List<PictureGrid> grids = pictures.stream().map(images::process).toList();
-    int[] ids =
-        text.encodeChat(
-            List.of(Message.ofPictures("user", grids.size(), question)),
-            grids.stream().map(grid -> grid.tokens(images.mergeSize())).toList(),
-            true);
-    return new Prompt(ids, grids);
+    return Prompt.of(text, question, grids, images.mergeSize());
   }
 
   int[] tokens(String said) {

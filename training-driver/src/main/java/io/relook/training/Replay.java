@@ -17,6 +17,7 @@ import io.relook.model.spark.ModelPool;
 import io.relook.model.torch.TorchProgram;
 import io.relook.preset.Preset;
 import io.relook.preset.PresetReader;
+import io.relook.rewards.Rewards;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -47,10 +49,17 @@ public final class Replay {
    */
   public record Config(String runId, int iteration, String stage, int step) {}
 
-  /** What a step gave then and gives now. */
-  public record Step(int step, double loss, double replayedLoss, double norm, double replayedNorm) {
+  /**
+   * What a step gave then and gives now.
+   *
+   * @param rescored samples whose accuracy comes out otherwise, by the answers of that time
+   */
+  public record Step(
+      int step, double loss, double replayedLoss, double norm, double replayedNorm, long rescored) {
     boolean isEqual() {
-      return Double.compare(loss, replayedLoss) == 0 && Double.compare(norm, replayedNorm) == 0;
+      return Double.compare(loss, replayedLoss) == 0
+          && Double.compare(norm, replayedNorm) == 0
+          && rescored == 0;
     }
   }
 
@@ -113,15 +122,23 @@ public final class Replay {
           step++) {
         Rows.TrainingStep was = steps.get(step);
         OptimizerStep.Done made;
+        long rescored = 0;
         if (config.stage.equals("sft")) {
           List<TrainingRow> rows = still(was, () -> sft(was, prompts));
           made = optimizer.supervised(rows, was.learningRate());
         } else {
           GrpoBatch batch = still(was, () -> batch(was, objective, update::penalty));
           made = update.make(optimizer, update.rows(batch.samples()), was.learningRate());
+          rescored = still(was, () -> rescored(was));
         }
         done.add(
-            new Step(step, was.loss(), made.measures().loss(), was.gradientNorm(), made.norm()));
+            new Step(
+                step,
+                was.loss(),
+                made.measures().loss(),
+                was.gradientNorm(),
+                made.norm(),
+                rescored));
       }
       String name = steps.get(config.step).policyOut();
       Optional<String> sha256 =
@@ -239,6 +256,44 @@ public final class Replay {
         new GrpoBatch.Wanted(queries, queries.size()),
         objective,
         penalty);
+  }
+
+  /**
+   * Scores the step's samples again by the answers that its questions had then: they may have been
+   * updated since. 0 where the formulas are no longer those, or the step did not record the version
+   * of {@code queries}.
+   */
+  private long rescored(Rows.TrainingStep step) {
+    if (!step.tablesRead().containsKey(Table.QUERIES.tableName())
+        || !step.rewardVersion().startsWith(Rewards.VERSION + "(")) {
+      return 0;
+    }
+    Rewards formulas = new Rewards(0, 0, 0);
+    return read(step, Table.TRAJECTORIES)
+        .where(col("trajectory_id").isInCollection(step.trainedIds()))
+        .select("trajectory_id", "query_id", "text", "error")
+        .join(
+            read(step, Table.REWARDS)
+                .where(col("version").equalTo(step.rewardVersion()))
+                .select("trajectory_id", "accuracy"),
+            "trajectory_id")
+        .join(
+            read(step, Table.QUERIES).select(col("query_id"), col("question"), col("answer")),
+            "query_id")
+        .collectAsList()
+        .stream()
+        .filter(
+            row ->
+                !Objects.equals(
+                    row.<Double>getAs("accuracy"),
+                    formulas
+                        .score(
+                            row.getAs("question"),
+                            row.getAs("text"),
+                            row.getAs("answer"),
+                            row.getAs("error"))
+                        .accuracy()))
+        .count();
   }
 
   /** Rows that clean-up took away are a reason that has to be said. */

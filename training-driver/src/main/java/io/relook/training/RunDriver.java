@@ -45,6 +45,7 @@ public final class RunDriver {
    * @param place of the lakehouse
    * @param data folder of the preset's files, or null
    * @param otherPreset go on although the run began with other settings
+   * @param updateAnswers known questions take the source's answers where these differ
    */
   public record Request(
       String runId,
@@ -52,7 +53,19 @@ public final class RunDriver {
       String place,
       Path data,
       boolean otherPreset,
+      boolean updateAnswers,
       List<String> overrides) {
+    /** Known questions keep their answers. */
+    public Request(
+        String runId,
+        String preset,
+        String place,
+        Path data,
+        boolean otherPreset,
+        List<String> overrides) {
+      this(runId, preset, place, data, otherPreset, false, overrides);
+    }
+
     public Request {
       overrides = List.copyOf(overrides);
       if (!runId.matches("\\w[\\w.-]*")) {
@@ -100,7 +113,7 @@ public final class RunDriver {
         new RunRecord(lakehouse, request.runId)
             .begin(preset, request.otherPreset)
             .forEach(out::println);
-        takeIn(lakehouse, preset, request.data, progress);
+        takeIn(lakehouse, preset, request, progress);
         Rows.CheckpointRow base = known.orElseGet(() -> policies.base(uri));
         loop.evaluate(base);
         Rows.CheckpointRow last =
@@ -156,8 +169,10 @@ public final class RunDriver {
         spark.sessionState().newHadoopConf());
   }
 
-  private void takeIn(Lakehouse lakehouse, Preset preset, Path data, Progress progress) {
-    List<Object> asked = Arrays.asList(lakehouse, preset.data(), data, preset.failureBudget());
+  private void takeIn(Lakehouse lakehouse, Preset preset, Request request, Progress progress) {
+    List<Object> asked =
+        Arrays.asList(
+            lakehouse, preset.data(), request.data, preset.failureBudget(), request.updateAnswers);
     if (asked.equals(takenIn)) {
       return;
     }
@@ -167,12 +182,11 @@ public final class RunDriver {
     }
     Preset.Ingest ingest = preset.data().ingest();
     if (ingest != null) {
-      String folder = data == null ? null : data.toString();
-      IngestJob.Config config = new IngestJob.Config(folder, ingest, preset.failureBudget());
+      String folder = request.data == null ? null : request.data.toString();
+      IngestJob.Config config =
+          new IngestJob.Config(folder, ingest, preset.failureBudget(), request.updateAnswers);
       for (IngestJob.Result result : new IngestJob(lakehouse, config).run()) {
-        progress.line(
-            "%s: %d questions, %d rejected"
-                .formatted(result.source(), result.taken(), result.refused()));
+        progress.line(result.told());
       }
     }
     takenIn = asked;

@@ -1,6 +1,8 @@
 package io.relook.model.engine;
 
 import io.relook.model.checkpoint.ModelConfig;
+import io.relook.model.text.Question;
+import io.relook.model.text.TextProcessor;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
@@ -36,6 +38,20 @@ public record Prompt(int[] ids, List<PictureGrid> pictures, int given) implement
   /** A prompt without sampled tokens. */
   public Prompt(int[] ids, List<PictureGrid> pictures) {
     this(ids, pictures, ids.length);
+  }
+
+  /**
+   * A question by the checkpoint's template, its pictures where {@link Question} says; a DATA error
+   * where its marks do not fit them.
+   *
+   * @param mergeSize of the checkpoint's picture settings
+   */
+  public static Prompt of(
+      TextProcessor text, String question, List<PictureGrid> pictures, int mergeSize) {
+    Question asked = Question.of(question, pictures.size());
+    List<PictureGrid> shown = asked.shown(pictures);
+    List<Integer> tokens = shown.stream().map(picture -> picture.tokens(mergeSize)).toList();
+    return new Prompt(text.encodeChat(List.of(asked.message()), tokens, true), shown);
   }
 
   public int length() {

@@ -6,7 +6,6 @@ import io.relook.model.engine.Prompt;
 import io.relook.model.engine.VisionLanguageModel;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.image.PixelBudget;
-import io.relook.model.text.Message;
 import io.relook.model.text.TextProcessor;
 import java.util.List;
 
@@ -50,12 +49,7 @@ final class LoadedPolicy implements AutoCloseable {
 
   /** A user's question about pictures, and what of the answer is already there. */
   Prompt prompt(String question, List<PictureGrid> pictures, int[] prefix) {
-    List<Integer> tokens =
-        pictures.stream().map(picture -> picture.tokens(images.mergeSize())).toList();
-    int[] ids =
-        text.encodeChat(
-            List.of(Message.ofPictures("user", pictures.size(), question)), tokens, true);
-    return new Prompt(ids, pictures).plus(prefix);
+    return Prompt.of(text, question, pictures, images.mergeSize()).plus(prefix);
   }
 
   /** Why a completion cannot be computed behind its prompt, or null. */

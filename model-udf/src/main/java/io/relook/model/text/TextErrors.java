@@ -2,6 +2,7 @@ package io.relook.model.text;
 
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
+import java.util.List;
 
 /** What can be wrong with a tokenizer, a template or a prompt. */
 final class TextErrors {
@@ -40,5 +41,20 @@ final class TextErrors {
   static RelookException pictures(int shown, int given) {
     return new RelookException(
         Category.DATA, "The prompt shows %d pictures but %d were given.".formatted(shown, given));
+  }
+
+  /**
+   * @param shown places among the pictures that the marks name, from 0, each once
+   */
+  static RelookException marks(boolean numbered, List<Integer> shown, int pictures) {
+    String said =
+        numbered
+            ? "marks for the pictures %s".formatted(shown.stream().map(i -> i + 1).toList())
+            : "%d <image> marks".formatted(shown.size());
+    return new RelookException(
+        Category.DATA,
+        "The question has %s but %d pictures: give each picture %s, or mark none."
+            .formatted(
+                said, pictures, numbered ? "its number's mark, from <image 1>" : "one <image>"));
   }
 }
