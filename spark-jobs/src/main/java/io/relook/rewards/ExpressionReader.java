@@ -284,7 +284,12 @@ final class ExpressionReader {
   }
 
   private static Number number(String text) {
-    return new Number(Fraction.of(new BigDecimal(text)), text.indexOf('.') >= 0);
+    try {
+      boolean decimal = text.chars().anyMatch(c -> ".eE".indexOf(c) >= 0);
+      return new Number(Fraction.of(new BigDecimal(text)), decimal);
+    } catch (NumberFormatException e) {
+      throw new Unreadable();
+    }
   }
 
   private Expression letter(String letter) {
