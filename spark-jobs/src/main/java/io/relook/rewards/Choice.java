@@ -24,6 +24,9 @@ record Choice(int letter, String text) {
       Pattern.compile("^(?:the )?(?:(?:option|choice|letter|answer)|选项?|选择)(?![\\p{L}&&\\p{IsLatin}]) *",
           Pattern.CASE_INSENSITIVE);
 
+  private static final Pattern COMMAND =
+      Pattern.compile("^\\\\(?:text|mathrm) ?\\{ *");
+
   private static final Pattern BARE =
       Pattern.compile("[(\\[{]?\\s*([A-Za-z])\\s*[)\\]}]?\\s*[.:;,!]*");
 
@@ -141,9 +144,11 @@ record Choice(int letter, String text) {
         || REASON.matcher(behind).matches();
   }
 
+  /** Without "Option" and the command of LaTeX before the letter. */
   private static String unnamed(String text) {
     String rest = NAMED.matcher(text).replaceFirst("");
-    return rest.isEmpty() ? text : rest;
+    rest = COMMAND.matcher(rest.isEmpty() ? text : rest).replaceFirst("");
+    return NAMED.matcher(rest).replaceFirst("");
   }
 
   /**

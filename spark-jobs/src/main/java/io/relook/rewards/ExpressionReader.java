@@ -20,6 +20,10 @@ import java.util.function.Supplier;
  */
 final class ExpressionReader {
   private static final int GREATEST_FACTORIAL = 100;
+
+  /** Numbers, symbols and brackets of a whole text: each costs at every point. */
+  private static final int MOST_ATOMS = 256;
+
   private static final Number HALF =
       new Number(new Fraction(BigInteger.ONE, BigInteger.TWO), false);
 
@@ -61,6 +65,7 @@ final class ExpressionReader {
   private final MathTokens tokens;
   private final boolean upper;
   private final Supplier<Meaning> brackets;
+  private int atoms;
   private int functions;
   private int bars;
   private boolean signs;
@@ -238,6 +243,9 @@ final class ExpressionReader {
       Expression atom = pending;
       pending = null;
       return atom;
+    }
+    if (++atoms > MOST_ATOMS) {
+      throw new Unreadable();
     }
     tokens.deeper();
     Expression atom = atom(tokens.next());

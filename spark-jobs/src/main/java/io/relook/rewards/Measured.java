@@ -56,13 +56,9 @@ record Measured(String body, List<Unit> units) {
     if (money.isEmpty()) {
       return behind;
     }
+    boolean rate = behind.units.stream().anyMatch(u -> u.kind().contains("^-"));
     return new Measured(
-        body,
-        behind.units.isEmpty()
-            ? money
-            : behind.units.stream().anyMatch(money::contains)
-                ? money.stream().filter(behind.units::contains).toList()
-                : UnitReader.products(money, behind.units));
+        body, rate ? UnitReader.products(money, behind.units) : UnitReader.any(money, behind.units));
   }
 
   private static Measured behind(String text, boolean close) {

@@ -61,6 +61,9 @@ record Quantity(Scalar value, boolean decimal) {
     if (exponent != null) {
       numerator = numerator.scaleByPowerOfTen(Integer.parseInt(exponent));
     }
+    if (form.group(6) != null && numerator.signum() == 0) {
+      return Optional.empty();
+    }
     if (form.group(6) != null) {
       numerator = numerator.scaleByPowerOfTen(SCALES.get(form.group(6)));
     }

@@ -1,6 +1,7 @@
 package io.relook.rewards;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -128,9 +129,18 @@ final class UnitReader {
     List<Unit> read = List.of(new Unit("", Fraction.ONE));
     String[] factors = text.split(" ?[*-] ?| ", MOST_FACTORS + 1);
     for (int i = 0; i < factors.length && !read.isEmpty(); i++) {
-      read = i == MOST_FACTORS ? List.of() : products(read, factor(factors[i]));
+      List<Unit> next = i == MOST_FACTORS ? List.of() : factor(factors[i]);
+      boolean angle = i > 0 && factors[i - 1].equals("°") && !next.isEmpty();
+      read = angle ? any(read, next) : products(read, next);
     }
     return read;
+  }
+
+  /** Both, where a text has two units that make no third: {@code $5 USD}. */
+  static List<Unit> any(List<Unit> left, List<Unit> right) {
+    Set<Unit> all = new LinkedHashSet<>(left);
+    all.addAll(right);
+    return List.copyOf(all);
   }
 
   /** Each of the one with each of the other. */
