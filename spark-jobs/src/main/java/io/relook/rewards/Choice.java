@@ -33,7 +33,7 @@ record Choice(int letter, String text) {
   /** A letter with its mark and text; lower case only in brackets. */
   private static final Pattern LABELLED =
       Pattern.compile(
-          "(?:[(\\[]([A-Za-z])[)\\]][.:]? *|([A-Za-z])[)\\]][.:]? *|([A-Z])[.:](?: +|(?![a-z]))|([A-Z]) +- +(?=\\p{L}{2}))"
+          "(?:[(\\[]([A-Za-z])[)\\]][.:]? *|([A-Za-z])[)\\]][.:]? *|([A-Z])(?:[.:] +|\\.(?![a-z])|:|,(?=\\S{2}))|([A-Z]) +- +(?=\\p{L}{2}))"
               + "(\\S.*)",
           Pattern.DOTALL);
 

@@ -195,7 +195,7 @@ record MathToken(Kind kind, String text) {
     void run() {
       while (at < text.length()) {
         int c = text.codePointAt(at);
-        if (Character.isWhitespace(c) || Character.isSpaceChar(c) || c == '$' || c == '~') {
+        if (Character.isWhitespace(c) || Character.isSpaceChar(c) || "$~∠∡△".indexOf(c) >= 0) {
           at++;
         } else if (c == '\\') {
           command();

@@ -90,6 +90,9 @@ record Measured(String body, List<Unit> units) {
       String body, String tail, boolean spaced, boolean close) {
     List<Unit> known = UnitReader.read(tail);
     String name = UnitReader.undressed(tail);
+    if (name.isEmpty()) {
+      return List.of();
+    }
     if (!known.isEmpty()) {
       boolean letter = LETTER.matcher(name.replaceFirst("\\^.*", "")).matches();
       boolean sign = !Character.isLetter(name.charAt(0));
@@ -101,7 +104,8 @@ record Measured(String body, List<Unit> units) {
     }
     boolean quoted = tail.startsWith("\\");
     Optional<Quantity> number = Quantity.parse(body);
-    return spaced && (quoted || number.isPresent())
+    boolean apart = spaced || Character.isIdeographic(name.codePointAt(0));
+    return apart && (quoted || number.isPresent())
         ? UnitReader.noun(name, quoted || number.get().isOne()).map(List::of).orElse(List.of())
         : List.of();
   }

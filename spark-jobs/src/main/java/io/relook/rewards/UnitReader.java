@@ -43,7 +43,7 @@ final class UnitReader {
       Pattern.compile("(.*?) ?(?:\\^ ?\\(?([+-]?\\d)\\)?| (squared|cubed))?");
 
   private static final Pattern POWER =
-      Pattern.compile("(?i)(square|sq\\.?|cubic|cu\\.?|平方|立方) ?(.+)");
+      Pattern.compile("(?i)(?:(square|sq\\.?|cubic|cu\\.?) |(平方|立方))(.+)");
 
   private static final Pattern NOUN =
       Pattern.compile("[\\p{L}&&\\p{IsLatin}][\\p{L}&&\\p{IsLatin}'-]*(?: [\\p{L}&&\\p{IsLatin}'-]+){0,3}");
@@ -166,8 +166,9 @@ final class UnitReader {
     }
     Matcher squared = POWER.matcher(text);
     if (squared.matches()) {
-      int power = squared.group(1).toLowerCase(Locale.ROOT).matches("s.*|平方") ? 2 : 3;
-      return factor(squared.group(2)).stream().flatMap(u -> power(u, power).stream()).toList();
+      String word = squared.group(1) == null ? squared.group(2) : squared.group(1);
+      int power = word.toLowerCase(Locale.ROOT).matches("s.*|平方") ? 2 : 3;
+      return factor(squared.group(3)).stream().flatMap(u -> power(u, power).stream()).toList();
     }
     Matcher form = FACTOR.matcher(text);
     if (!form.matches() || form.group(2) == null && form.group(3) == null) {

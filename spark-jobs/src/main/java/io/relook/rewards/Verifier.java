@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Whether an answer is the right one. The first rule that can tell decides:
@@ -26,6 +27,11 @@ public final class Verifier {
   static final int LONGEST = 1000;
 
   private static final List<String> ARTICLES = List.of("a ", "an ", "the ");
+
+  /** {@code CO_2} in words is {@code CO2}. */
+  private static final Pattern SUBSCRIPT = Pattern.compile("(?<=\\p{L})_(?:(\\d)|\\{(\\d+)})");
+
+  private static final Pattern OR = Pattern.compile("(?i)\\bor\\b");
 
   private Verifier() {}
 
@@ -79,7 +85,7 @@ public final class Verifier {
   private static Optional<Boolean> letters(String answer, String truth) {
     Optional<String> right = Choice.several(truth);
     Optional<String> said = right.flatMap(r -> Choice.several(answer));
-    boolean hedge = right.isPresent() && answer.matches("(?is).*\\bor\\b.*");
+    boolean hedge = right.isPresent() && OR.matcher(answer).find();
     return hedge ? Optional.of(false) : said.map(s -> s.equals(right.get()));
   }
 
@@ -139,6 +145,9 @@ public final class Verifier {
     if (said.isEmpty() || right.isEmpty()) {
       return Optional.empty();
     }
+    if (!isMathematics(ours) && OR.matcher(ours).find() && !OR.matcher(theirs).find()) {
+      return Optional.of(false);
+    }
     boolean same = !said.get().isUnfinished(right.get());
     said = factor.equals(Fraction.ONE) ? said : said.get().times(factor);
     same = same && said.isPresent() && said.get().isSame(right.get());
@@ -149,12 +158,14 @@ public final class Verifier {
 
   /** Not only letters and spaces: there the case of a symbol counts, which in words it does not. */
   private static boolean isMathematics(String text) {
-    return text.chars().anyMatch(c -> c < 128 && "0123456789+=*/^<>\\".indexOf(c) >= 0);
+    return !text.equalsIgnoreCase("N/A")
+        && text.chars().anyMatch(c -> c < 128 && "0123456789+=*/^<>\\".indexOf(c) >= 0);
   }
 
   private static String words(String text) {
     StringBuilder words = new StringBuilder();
-    Normalizer.normalize(text, Normalizer.Form.NFC)
+    String flat = SUBSCRIPT.matcher(text).replaceAll("$1$2").replace(" - ", "-");
+    Normalizer.normalize(flat, Normalizer.Form.NFC)
         .toLowerCase(Locale.ROOT)
         .codePoints()
         .forEach(
