@@ -84,7 +84,12 @@ sealed interface Expression {
   record Binary(Operator operator, Expression left, Expression right) implements Expression {
     @Override
     public Scalar at(int point) {
-      return operator.apply.apply(left.at(point), right.at(point));
+      Scalar ours = left.at(point);
+      Scalar theirs = right.at(point);
+      Scalar value = operator.apply.apply(ours, theirs);
+      return operator.compareTo(Operator.TIMES) < 0
+          ? value.orNothingAbove(ours, theirs)
+          : value.orNothingAbove(ours, theirs).orNothingBelow(ours, theirs);
     }
 
     @Override
@@ -97,7 +102,9 @@ sealed interface Expression {
   record Call(Function function, Expression argument) implements Expression {
     @Override
     public Scalar at(int point) {
-      return function.apply.apply(argument.at(point));
+      Scalar of = argument.at(point);
+      Scalar value = function.apply.apply(of).orNothingAbove(of, of);
+      return function == Function.EXP ? value.orNothingBelow(of, of) : value;
     }
 
     @Override
@@ -185,6 +192,11 @@ sealed interface Expression {
       agreed += ours.isNothing() ? 0 : 1;
     }
     return agreed > 1;
+  }
+
+  /** A function that has a name; a sign and bars are none. */
+  default boolean isFunction() {
+    return this instanceof Call c && c.function.compareTo(Function.ABS) > 0;
   }
 
   /** Whether this or a part of it is such. */

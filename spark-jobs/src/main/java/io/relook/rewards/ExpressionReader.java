@@ -20,6 +20,10 @@ import java.util.function.Supplier;
  */
 final class ExpressionReader {
   private static final int GREATEST_FACTORIAL = 100;
+
+  /** Numbers, symbols and brackets of a whole text: each costs at every point. */
+  private static final int MOST_ATOMS = 256;
+
   private static final Number HALF =
       new Number(new Fraction(BigInteger.ONE, BigInteger.TWO), false);
 
@@ -61,6 +65,7 @@ final class ExpressionReader {
   private final MathTokens tokens;
   private final boolean upper;
   private final Supplier<Meaning> brackets;
+  private int atoms;
   private int functions;
   private int bars;
   private boolean signs;
@@ -239,6 +244,9 @@ final class ExpressionReader {
       pending = null;
       return atom;
     }
+    if (++atoms > MOST_ATOMS) {
+      throw new Unreadable();
+    }
     tokens.deeper();
     Expression atom = atom(tokens.next());
     tokens.shallower();
@@ -284,7 +292,12 @@ final class ExpressionReader {
   }
 
   private static Number number(String text) {
-    return new Number(Fraction.of(new BigDecimal(text)), text.indexOf('.') >= 0);
+    try {
+      boolean decimal = text.chars().anyMatch(c -> ".eE".indexOf(c) >= 0);
+      return new Number(Fraction.of(new BigDecimal(text)), decimal);
+    } catch (NumberFormatException e) {
+      throw new Unreadable();
+    }
   }
 
   private Expression letter(String letter) {

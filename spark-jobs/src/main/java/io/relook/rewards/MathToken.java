@@ -5,6 +5,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A word of mathematical text: LaTeX without its dress (spaces, dollar signs, sizes, fonts), plain
@@ -97,15 +100,14 @@ record MathToken(Kind kind, String text) {
 
   private static final Map<Integer, String> TYPOGRAPHY =
       Map.ofEntries(
-          Map.entry(0x2212, "-"),
-          Map.entry(0x2013, "-"),
-          Map.entry(0xFF0D, "-"),
           Map.entry(0x00D7, "*"),
+          Map.entry(0x2715, "*"),
+          Map.entry(0x2716, "*"),
+          Map.entry(0x2217, "*"),
+          Map.entry(0x2219, "*"),
           Map.entry(0x00B7, "*"),
           Map.entry(0x22C5, "*"),
           Map.entry(0x00F7, "/"),
-          Map.entry(0x2044, "/"),
-          Map.entry(0xFF05, "%"),
           Map.entry(0x2264, "le"),
           Map.entry(0x2265, "ge"),
           Map.entry(0x2260, "ne"),
@@ -116,8 +118,10 @@ record MathToken(Kind kind, String text) {
           Map.entry(0x2208, "in"),
           Map.entry(0x00B1, "pm"),
           Map.entry(0x2213, "mp"),
-          Map.entry(0x00B2, "^2"),
-          Map.entry(0x00B3, "^3"));
+          Map.entry(0x2248, "approx"),
+          Map.entry(0x2229, "cap"),
+          Map.entry(0x2205, "emptyset"),
+          Map.entry(0x2192, "to"));
 
   /** Words in plain text that are commands. */
   private static final Set<String> PLAIN =
@@ -162,8 +166,18 @@ record MathToken(Kind kind, String text) {
   }
 
   private static final class Lexer {
-    private static final List<String> FIXED = List.of(",\\! ", ",\\!", "{,}");
-    private static final List<String> COMMAS = List.of(",\\! ", ",\\!", "{,}", ",");
+
+    private static final List<String> FIXED =
+        List.of(
+            ",\\! ", ",\\!", "{,}", "\\,", "\\ ", "\\:", "\\;", "\\thinspace ", "{\\,}");
+    private static final List<String> COMMAS =
+        Stream.concat(FIXED.stream(), Stream.of(",")).toList();
+
+    private static final Pattern EXPONENT = Pattern.compile("[eE][+-]?\\d{1,3}(?![\\d.\\p{L}])");
+
+    /** {@code 3.0 x 10^8}, {@code 3 to 4}, between two numbers. */
+    private static final Pattern BETWEEN = Pattern.compile("([xX]) *[\\d.]|[tT][oO] +[-+]?[\\d.]");
+
 
     private final String text;
     private final List<MathToken> tokens;
@@ -181,7 +195,7 @@ record MathToken(Kind kind, String text) {
     void run() {
       while (at < text.length()) {
         int c = text.codePointAt(at);
-        if (Character.isWhitespace(c) || Character.isSpaceChar(c) || c == '$' || c == '~') {
+        if (Character.isWhitespace(c) || Character.isSpaceChar(c) || "$~∠∡△".indexOf(c) >= 0) {
           at++;
         } else if (c == '\\') {
           command();
@@ -192,12 +206,7 @@ record MathToken(Kind kind, String text) {
         } else if (TYPOGRAPHY.containsKey(c)) {
           at++;
           String same = TYPOGRAPHY.get(c);
-          if (same.length() == 2 && same.startsWith("^")) {
-            add(Kind.SIGN, "^");
-            add(Kind.NUMBER, same.substring(1));
-          } else {
-            add(isLatin(same.charAt(0)) ? Kind.COMMAND : Kind.SIGN, same);
-          }
+          add(isLatin(same.charAt(0)) ? Kind.COMMAND : Kind.SIGN, same);
         } else if (text.startsWith("**", at)) {
           at += 2;
           add(Kind.SIGN, "^");
@@ -306,7 +315,17 @@ record MathToken(Kind kind, String text) {
           digits.append(text.charAt(at++));
         }
       }
+      exponent(digits);
       add(Kind.NUMBER, digits.toString());
+    }
+
+    /** {@code 3e8}: only with digits right behind, and no more than three. */
+    private void exponent(StringBuilder digits) {
+      Matcher exponent = EXPONENT.matcher(text).region(at, text.length());
+      if (exponent.lookingAt()) {
+        digits.append(exponent.group());
+        at = exponent.end();
+      }
     }
 
     /**
@@ -327,6 +346,15 @@ record MathToken(Kind kind, String text) {
 
     private void letters() {
       int start = at;
+      Matcher between = BETWEEN.matcher(text).region(at, text.length());
+      if (!tokens.isEmpty()
+          && tokens.get(tokens.size() - 1).kind == Kind.NUMBER
+          && between.lookingAt()) {
+        boolean times = between.group(1) != null;
+        at += times ? 1 : 2;
+        add(Kind.SIGN, times ? "*" : "-");
+        return;
+      }
       while (at < text.length() && isLatin(text.charAt(at))) {
         at++;
       }

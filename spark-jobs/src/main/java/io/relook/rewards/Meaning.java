@@ -122,7 +122,8 @@ sealed interface Meaning {
 
     /** What is assigned; empty where nothing is. */
     Optional<Meaning> assigned() {
-      return sign == Sign.IN || sign == Sign.EQUAL && (isName(left) || isWorkedOut())
+      boolean named = isName(left) && !(right instanceof Word);
+      return sign == Sign.IN || sign == Sign.EQUAL && (named || isWorkedOut())
           ? Optional.of(right)
           : Optional.empty();
     }

@@ -27,7 +27,7 @@ public record Rewards(
     double formatWeight, double accuracyWeight, double reflectionWeight, List<CustomReward> custom)
     implements Serializable {
   /** Names the formulas of the built-in parts. */
-  public static final String VERSION = "vre-3";
+  public static final String VERSION = "vre-4";
 
   /** Why a trajectory that ended with an error has no scores. */
   public static final String NO_COMPLETION = "no completion";

@@ -54,6 +54,9 @@ record Scalar(Fraction exact, double re, double im) {
       return exact.equals(other.exact)
           || rounded && !(exact.isWhole() && other.exact.isWhole()) && isClose(exact, other.exact);
     }
+    if (isOutside() || other.isOutside()) {
+      return false;
+    }
     if (re == other.re && im == other.im) {
       return true;
     }
@@ -62,6 +65,27 @@ record Scalar(Fraction exact, double re, double im) {
     return Double.isFinite(larger)
         && (difference <= (rounded ? TOLERANCE : ROUNDING) * larger
             || larger < VANISHING && (isZero() || other.isZero()));
+  }
+
+  /** An exact value that no double holds: only another exact one can be compared with it. */
+  private boolean isOutside() {
+    return exact != null && (Double.isInfinite(re) || re == 0 && !isZero());
+  }
+
+  private boolean isInfinite() {
+    return exact == null && (Double.isInfinite(re) || Double.isInfinite(im));
+  }
+
+  /** What an operation made: nothing where it left the doubles, for then its value is not known. */
+  Scalar orNothingAbove(Scalar one, Scalar other) {
+    return isInfinite() && !one.isInfinite() && !other.isInfinite() ? NOTHING : this;
+  }
+
+  /** What a product or a power made: nothing where it is 0 only because doubles end. */
+  Scalar orNothingBelow(Scalar one, Scalar other) {
+    boolean zero = exact == null && re == 0 && im == 0;
+    boolean known = one.isZero() || other.isZero() || one.isInfinite() || other.isInfinite();
+    return zero && !known ? NOTHING : this;
   }
 
   Scalar plus(Scalar other) {

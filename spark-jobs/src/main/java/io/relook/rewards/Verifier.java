@@ -1,10 +1,12 @@
 package io.relook.rewards;
 
 import java.text.Normalizer;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Whether an answer is the right one. The first rule that can tell decides:
@@ -22,9 +24,14 @@ import java.util.OptionalInt;
  * the work is bounded whatever the text.
  */
 public final class Verifier {
-  private static final int LONGEST = 1000;
+  static final int LONGEST = 1000;
 
   private static final List<String> ARTICLES = List.of("a ", "an ", "the ");
+
+  /** {@code CO_2} in words is {@code CO2}. */
+  private static final Pattern SUBSCRIPT = Pattern.compile("(?<=\\p{L})_(?:(\\d)|\\{(\\d+)})");
+
+  private static final Pattern OR = Pattern.compile("(?i)\\bor\\b");
 
   private Verifier() {}
 
@@ -48,14 +55,47 @@ public final class Verifier {
     if (ours.isEmpty() || ours.equals(theirs)) {
       return !ours.isEmpty();
     }
+    theirs = Truth.of(theirs);
     if (ours.length() > LONGEST || theirs.length() > LONGEST) {
+      return ours.equals(theirs);
+    }
+    ours = Wrapping.removed(Typography.plain(ours));
+    theirs = Wrapping.removed(Typography.plain(theirs));
+    if (ours.isEmpty() || ours.length() > LONGEST || theirs.length() > LONGEST) {
       return false;
     }
-    ours = Wrapping.removed(ours);
-    theirs = Wrapping.removed(theirs);
-    OptionalInt choice = Choice.truth(theirs);
+    Optional<Choice> choice = Choice.truth(theirs);
     if (choice.isPresent()) {
-      return choice.equals(Choice.of(ours));
+      return choice.get().isChosen(ours);
+    }
+    Optional<Boolean> letters = letters(ours, theirs);
+    return letters.isPresent() ? letters.get() : isSame(ours, theirs);
+  }
+
+  /**
+   * Why the verifier cannot tell right answers to this truth from wrong ones; empty where it can.
+   *
+   * @param options of a multiple choice, lettered or not; empty where there are none
+   */
+  public static Optional<String> problem(String truth, List<String> options) {
+    return Truth.problem(truth.strip(), options);
+  }
+
+  /** Where several letters are right: "A and C" is "A, C" and "AC", "A or C" is not. */
+  private static Optional<Boolean> letters(String answer, String truth) {
+    Optional<String> right = Choice.several(truth);
+    Optional<String> said = right.flatMap(r -> Choice.several(answer));
+    boolean hedge = right.isPresent() && OR.matcher(answer).find();
+    return hedge ? Optional.of(false) : said.map(s -> s.equals(right.get()));
+  }
+
+  private static boolean isSame(String ours, String theirs) {
+    if (ours.equals(theirs)) {
+      return true;
+    }
+    Optional<String> endless = Quantity.endless(theirs);
+    if (endless.isPresent() || Quantity.endless(ours).isPresent()) {
+      return endless.equals(Quantity.endless(ours));
     }
     Optional<Quantity> number = Quantity.parse(ours);
     Optional<Quantity> right = Quantity.parse(theirs);
@@ -65,42 +105,67 @@ public final class Verifier {
     return says(ours, theirs)
         .orElseGet(
             () -> {
-              String words = words(Wrapping.removed(answer));
-              return !words.isEmpty() && words.equals(words(Wrapping.removed(truth)));
+              String words = words(ours);
+              return !words.isEmpty() && words.equals(words(theirs));
             });
   }
 
   /** By meaning; empty where one of the two has none, or both are no more than words. */
   private static Optional<Boolean> says(String answer, String truth) {
-    Unit.Measured ours = Unit.split(answer);
-    Unit.Measured theirs = Unit.split(truth);
-    Optional<Meaning> said = MeaningReader.read(ours.body());
-    Optional<Meaning> right = MeaningReader.read(theirs.body());
+    Measured ours = Measured.of(answer, true);
+    Measured theirs = Measured.of(truth, !ours.units().isEmpty());
+    if (ours.units().isEmpty() || theirs.units().isEmpty()) {
+      return says(ours.body(), theirs.body(), Fraction.ONE);
+    }
+    Optional<Boolean> said = Optional.of(false);
+    for (Fraction factor : factors(ours.units(), theirs.units())) {
+      said = says(ours.body(), theirs.body(), factor);
+      if (said.isEmpty() || said.get()) {
+        return said;
+      }
+    }
+    return said;
+  }
+
+  /** Of each way in which the two units are of one kind. */
+  private static Set<Fraction> factors(List<Unit> ours, List<Unit> theirs) {
+    Set<Fraction> factors = new LinkedHashSet<>();
+    ours.forEach(unit -> theirs.forEach(other -> unit.in(other).ifPresent(factors::add)));
+    return factors;
+  }
+
+  private static Optional<Boolean> says(String ours, String theirs, Fraction factor) {
+    Optional<Quantity> number = Quantity.parse(ours);
+    Optional<Quantity> other = Quantity.parse(theirs);
+    if (number.isPresent() && other.isPresent()) {
+      return Optional.of(number.get().times(factor).isNearly(other.get()));
+    }
+    Optional<Meaning> said = MeaningReader.read(ours);
+    Optional<Meaning> right = MeaningReader.read(theirs);
     if (said.isEmpty() || right.isEmpty()) {
       return Optional.empty();
     }
-    boolean same = !said.get().isUnfinished(right.get());
-    if (ours.unit() != null && theirs.unit() != null) {
-      Optional<Fraction> factor = ours.unit().in(theirs.unit());
-      if (factor.isEmpty()) {
-        return Optional.of(false);
-      }
-      said = factor.get().equals(Fraction.ONE) ? said : said.get().times(factor.get());
+    if (!isMathematics(ours) && OR.matcher(ours).find() && !OR.matcher(theirs).find()) {
+      return Optional.of(false);
     }
+    boolean same = !said.get().isUnfinished(right.get());
+    said = factor.equals(Fraction.ONE) ? said : said.get().times(factor);
     same = same && said.isPresent() && said.get().isSame(right.get());
-    return same || isMathematics(ours.body()) && isMathematics(theirs.body())
+    return same || isMathematics(ours) && isMathematics(theirs)
         ? Optional.of(same)
         : Optional.empty();
   }
 
   /** Not only letters and spaces: there the case of a symbol counts, which in words it does not. */
   private static boolean isMathematics(String text) {
-    return text.chars().anyMatch(c -> c < 128 && "0123456789+=*/^<>\\".indexOf(c) >= 0);
+    return !text.equalsIgnoreCase("N/A")
+        && text.chars().anyMatch(c -> c < 128 && "0123456789+=*/^<>\\".indexOf(c) >= 0);
   }
 
   private static String words(String text) {
     StringBuilder words = new StringBuilder();
-    Normalizer.normalize(text, Normalizer.Form.NFC)
+    String flat = SUBSCRIPT.matcher(text).replaceAll("$1$2").replace(" - ", "-");
+    Normalizer.normalize(flat, Normalizer.Form.NFC)
         .toLowerCase(Locale.ROOT)
         .codePoints()
         .forEach(

@@ -2,16 +2,36 @@ package io.relook.rewards;
 
 import java.util.List;
 
-/** What may stand around a whole answer and says nothing: {@code $…$}, {@code \boxed{…}}. */
+/**
+ * What may stand around a whole answer and says nothing: {@code $…$}, {@code \boxed{…}}, quotes,
+ * {@link Markup}, an announcement ({@link Phrase}), the full stop behind it.
+ */
 final class Wrapping {
   private static final List<String> COMMANDS =
-      List.of("\\boxed{", "\\fbox{", "\\text{", "\\textbf{", "\\mathrm{", "\\mbox{");
+      List.of(
+          "\\boxed{",
+          "\\fbox{",
+          "\\text{",
+          "\\textbf{",
+          "\\textit{",
+          "\\textrm{",
+          "\\texttt{",
+          "\\textsf{",
+          "\\emph{",
+          "\\underline{",
+          "\\mathrm{",
+          "\\mathbf{",
+          "\\mathit{",
+          "\\mathsf{",
+          "\\boldsymbol{",
+          "\\bm{",
+          "\\mbox{");
 
-  private static final int MOST = 8;
+  private static final int MOST = 12;
 
   private Wrapping() {}
 
-  /** Without it; the full stop behind it is taken too. */
+  /** Without it, of a text in plain characters ({@link Typography}). */
   static String removed(String text) {
     String rest = text;
     for (int i = 0; i < MOST; i++) {
@@ -25,22 +45,26 @@ final class Wrapping {
   }
 
   private static String once(String text) {
-    String ended = text.endsWith(".") ? text.substring(0, text.length() - 1).strip() : text;
-    if (isAround(ended, "$$", "$$")) {
-      return ended.substring(2, ended.length() - 2);
+    String bare = Markup.removed(text);
+    int end = bare.length();
+    while (end > 1 && ".,;: ".indexOf(bare.charAt(end - 1)) >= 0) {
+      end--;
     }
-    if (isAround(ended, "$", "$")) {
-      return ended.substring(1, ended.length() - 1);
+    String ended = bare.substring(0, end);
+    for (String quote : new String[] {"\"", "'", "''", "$$", "$"}) {
+      if (isAround(ended, quote, quote)) {
+        return ended.substring(quote.length(), ended.length() - quote.length());
+      }
     }
     if (isAround(ended, "\\(", "\\)") || isAround(ended, "\\[", "\\]")) {
       return ended.substring(2, ended.length() - 2);
     }
     for (String command : COMMANDS) {
-      if (ended.startsWith(command) && closes(ended, command.length())) {
+      if (ended.startsWith(command) && close(ended, command.length()) == ended.length() - 1) {
         return ended.substring(command.length(), ended.length() - 1);
       }
     }
-    return text;
+    return Phrase.removed(ended);
   }
 
   private static boolean isAround(String text, String open, String close) {
@@ -50,8 +74,8 @@ final class Wrapping {
         && text.indexOf(close, open.length()) == text.length() - close.length();
   }
 
-  /** Whether the brace before {@code from} is closed by the last character. */
-  private static boolean closes(String text, int from) {
+  /** Where the brace before {@code from} is closed; -1 where it is not. */
+  static int close(String text, int from) {
     int depth = 1;
     for (int at = from; at < text.length(); at++) {
       char c = text.charAt(at);
@@ -60,9 +84,9 @@ final class Wrapping {
       } else if (c == '{') {
         depth++;
       } else if (c == '}' && --depth == 0) {
-        return at == text.length() - 1;
+        return at;
       }
     }
-    return false;
+    return -1;
   }
 }

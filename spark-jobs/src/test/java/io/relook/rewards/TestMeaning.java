@@ -286,7 +286,7 @@ class TestMeaning {
         assertTrue(Verifier.isRight("\\sin I", "\\sin I "), tag);
         assertTrue(Verifier.isRight("\\text{INSIDE}", "inside"), tag);
         assertTrue(Verifier.isRight("12 MINUTES", "12 minutes"), tag);
-        assertEquals("vre-3(0.2,1.0,0.2)", new Rewards(0.2, 1, 0.2).version(), tag);
+        assertEquals("vre-4(0.2,1.0,0.2)", new Rewards(0.2, 1, 0.2).version(), tag);
       }
     } finally {
       Locale.setDefault(before);

@@ -90,7 +90,7 @@ class TestRewards {
   void theVersionNamesAllThatDecidesTheScores() {
     CustomReward first = new SqlReward("short", 0.1, "1", "-length(text)");
     Rewards with = new Rewards(0.2, 1, 0.2, List.of(first));
-    assertEquals("vre-3(0.2,1.0,0.2)", rewards.version());
+    assertEquals("vre-4(0.2,1.0,0.2)", rewards.version());
     for (CustomReward other :
         List.of(
             new SqlReward("brief", 0.1, "1", "-length(text)"),

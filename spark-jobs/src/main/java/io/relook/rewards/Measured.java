@@ -1,0 +1,126 @@
+package io.relook.rewards;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * An answer and its unit: {@code 5 cm}, {@code €5}, {@code 3\text{ apples}}, {@code 12 m/s^2},
+ * {@code 5 years old}. A unit that only one of two answers names is left out; two must be of one
+ * kind, and their numbers are compared in one measure: {@code 50 cm} is {@code 0.5 m} and not
+ * {@code 50 m}.
+ *
+ * @param units what the unit may be ({@code °}); empty where there is none
+ */
+record Measured(String body, List<Unit> units) {
+  private static final Pattern BEHIND =
+      Pattern.compile(
+          "(?i)(?<=[^\\s,]) ?,? (?:old|tall|long|wide|high|deep|thick|away|apart|each|in total|in all|total|altogether)$");
+
+  private static final Pattern PREFIX =
+      Pattern.compile(
+          "^([+-]?) ?(\\\\?[A-Z]{0,2}\\p{Sc}|\\\\(?:euro|pounds)(?![a-zA-Z])|[A-Z]{3}(?= |\\d)|Rs\\.?|RM|CHF|kr) ?(?=[+-]?[\\d.\\\\])(.*)$",
+          Pattern.DOTALL);
+
+  /** Where a unit may begin. */
+  private static final Pattern START =
+      Pattern.compile(
+          "(?<![\\p{L}\\\\^])(?:(?=\\p{L})|(?=[°'\"\\p{Sc}])|(?=/ ?\\p{L}))"
+              + "|(?=\\\\(?:text|mathrm|textrm|textbf|mathbf|mbox|rm|circ|degree|Omega|mu|euro|pounds)(?![a-zA-Z]))"
+              + "|(?=\\\\[,;:! ~$])|(?=\\^ ?\\{? ?(?:°|\\\\circ))|(?<=\\d)(?=\\p{IsHan})");
+
+  private static final Pattern LETTER = Pattern.compile("[a-zA-Z]");
+
+  /** Letters that may be a unit without a space. */
+  private static final String CLOSE = "mgshLVWNJCF";
+
+  private static final int LONGEST = 50;
+
+  /**
+   * Parts a text from its unit.
+   *
+   * @param close whether a letter right behind a number is a unit ({@code 5m}), not a symbol
+   */
+  static Measured of(String text, boolean close) {
+    String rest = BEHIND.matcher(text).replaceFirst("");
+    rest = rest.chars().anyMatch(Character::isDigit) ? rest : text;
+    Measured behind = behind(rest, close);
+    Matcher prefix = PREFIX.matcher(behind.body);
+    if (!prefix.matches()) {
+      return behind;
+    }
+    List<Unit> money = Unit.named(prefix.group(2).replaceFirst("^\\\\(?=\\p{Sc})", ""));
+    money = money.isEmpty() ? UnitReader.read(prefix.group(2)) : money;
+    String body = prefix.group(1) + prefix.group(3).strip();
+    if (money.isEmpty()) {
+      return behind;
+    }
+    boolean rate = behind.units.stream().anyMatch(u -> u.kind().contains("^-"));
+    return new Measured(
+        body, rate ? UnitReader.products(money, behind.units) : UnitReader.any(money, behind.units));
+  }
+
+  private static Measured behind(String text, boolean close) {
+    int first = 0;
+    while (first < text.length() && !isDigit(text.charAt(first)) && text.charAt(first) != '\\') {
+      first++;
+    }
+    if (first == text.length()) {
+      return new Measured(text, List.of());
+    }
+    Matcher start = START.matcher(text);
+    int from = Math.max(first + 1, text.length() - LONGEST);
+    for (boolean found = from < text.length() && start.find(from); found; found = start.find()) {
+      int at = start.start();
+      String body = text.substring(0, at).replaceFirst("(?:\\s|~|\\\\[,;:! ])+$", "");
+      String tail = text.substring(at);
+      if (!body.isEmpty() && !body.endsWith("\\")) {
+        boolean spaced = body.length() < at || tail.startsWith("\\");
+        List<Unit> units = units(body, tail, spaced, close);
+        if (!units.isEmpty()) {
+          return new Measured(body, units);
+        }
+      }
+    }
+    return new Measured(text, List.of());
+  }
+
+  private static List<Unit> units(
+      String body, String tail, boolean spaced, boolean close) {
+    List<Unit> known = UnitReader.read(tail);
+    String name = UnitReader.undressed(tail);
+    if (name.isEmpty()) {
+      return List.of();
+    }
+    if (!known.isEmpty()) {
+      boolean letter = LETTER.matcher(name.replaceFirst("\\^.*", "")).matches();
+      boolean sign = !Character.isLetter(name.charAt(0));
+      boolean behind =
+          letter || sign
+              ? isNumber(body) && (!letter || spaced || close && CLOSE.contains(name))
+              : body.chars().anyMatch(c -> isDigit((char) c) || c == '\\');
+      return behind ? known : List.of();
+    }
+    boolean quoted = tail.startsWith("\\");
+    Optional<Quantity> number = Quantity.parse(body);
+    boolean apart = spaced || Character.isIdeographic(name.codePointAt(0));
+    return apart && (quoted || number.isPresent())
+        ? UnitReader.noun(name, quoted || number.get().isOne()).map(List::of).orElse(List.of())
+        : List.of();
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+
+  /** A number in whatever form: nothing of it is a symbol or an angle's function. */
+  private static boolean isNumber(String body) {
+    return Quantity.parse(body).isPresent()
+        || MeaningReader.read(body)
+            .filter(Meaning.Value.class::isInstance)
+            .map(value -> ((Meaning.Value) value).expression())
+            .filter(e -> !e.any(part -> part instanceof Expression.Symbol || part.isFunction()))
+            .isPresent();
+  }
+}
