@@ -1,15 +1,10 @@
 package io.relook.model.text;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.hubspot.jinjava.Jinjava;
 import com.hubspot.jinjava.JinjavaConfig;
 import com.hubspot.jinjava.LegacyOverrides;
 import com.hubspot.jinjava.interpret.RenderResult;
 import com.hubspot.jinjava.lib.fn.ELFunctionDefinition;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,30 +36,6 @@ public final class ChatTemplate {
         .registerFunction(
             new ELFunctionDefinition(
                 "", "raise_exception", ChatTemplate.class, "raiseException", String.class));
-  }
-
-  /** The template of {@code chat_template.jinja}, tokenizer_config.json or chat_template.json. */
-  static String find(Path folder) throws IOException {
-    Path own = folder.resolve("chat_template.jinja");
-    if (Files.exists(own)) {
-      return Files.readString(own);
-    }
-    for (String file : List.of("tokenizer_config.json", "chat_template.json")) {
-      Path path = folder.resolve(file);
-      if (Files.exists(path)) {
-        JsonNode template =
-            new ObjectMapper().readTree(Files.readString(path)).path("chat_template");
-        if (template.isTextual()) {
-          return template.asText();
-        }
-        for (JsonNode named : template) {
-          if (named.path("name").asText().equals("default")) {
-            return named.path("template").asText();
-          }
-        }
-      }
-    }
-    return null;
   }
 
   /** Called by templates that refuse their input. */

@@ -4,7 +4,9 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.relook.lakehouse.RelookException;
 import io.relook.model.Offline;
+import io.relook.model.checkpoint.CheckpointFiles;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -48,6 +50,7 @@ public final class TextProcessor implements AutoCloseable {
   private final HuggingFaceTokenizer plain;
   private final Map<String, Integer> controls;
   private final Pattern control;
+  private final String pictureToken;
   private final ChatTemplate template;
   private final String fingerprint;
 
@@ -55,6 +58,7 @@ public final class TextProcessor implements AutoCloseable {
       HuggingFaceTokenizer tokenizer,
       HuggingFaceTokenizer plain,
       Map<String, Integer> controls,
+      String pictureToken,
       ChatTemplate template,
       String fingerprint) {
     this.tokenizer = tokenizer;
@@ -66,36 +70,55 @@ public final class TextProcessor implements AutoCloseable {
                 .sorted(Comparator.comparingInt(String::length).reversed())
                 .map(Pattern::quote)
                 .collect(Collectors.joining("|", "", controls.isEmpty() ? "(?!)" : "")));
+    this.pictureToken = pictureToken;
     this.template = template;
     this.fingerprint = fingerprint;
   }
 
   /** Loads from a checkpoint's folder on this machine. */
   public static TextProcessor load(Path folder) {
-    Path file = folder.resolve("tokenizer.json");
-    if (!Files.isRegularFile(file)) {
-      throw TextErrors.noTokenizer(folder.toString());
+    CheckpointFiles files = new CheckpointFiles(folder);
+    ObjectNode root = files.tokenizer();
+    Map<String, Integer> controls = new LinkedHashMap<>();
+    for (JsonNode token : root.path("added_tokens")) {
+      controls.put(token.path("content").asText(), token.path("id").asInt());
     }
+    String template = files.chatTemplate().orElse(null);
     try {
-      byte[] bytes = Files.readAllBytes(file);
       ObjectMapper json = new ObjectMapper();
-      ObjectNode root = (ObjectNode) json.readTree(bytes);
-      Map<String, Integer> controls = new LinkedHashMap<>();
-      for (JsonNode token : root.path("added_tokens")) {
-        controls.put(token.path("content").asText(), token.path("id").asInt());
+      byte[] bytes = Files.readAllBytes(folder.resolve("tokenizer.json"));
+      if (!json.readTree(bytes).equals(root)) {
+        bytes = json.writeValueAsBytes(root);
       }
       root.putArray("added_tokens");
-      String template = ChatTemplate.find(folder);
-      return new TextProcessor(
-          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), OPTIONS),
-          HuggingFaceTokenizer.newInstance(
-              new ByteArrayInputStream(json.writeValueAsBytes(root)), OPTIONS),
-          controls,
-          template == null ? null : new ChatTemplate(template),
-          sha256(bytes, String.valueOf(template).getBytes(StandardCharsets.UTF_8)));
+      TextProcessor text =
+          new TextProcessor(
+              HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), OPTIONS),
+              HuggingFaceTokenizer.newInstance(
+                  new ByteArrayInputStream(json.writeValueAsBytes(root)), OPTIONS),
+              controls,
+              files.specialTokens().getOrDefault("image_token", "<|image_pad|>"),
+              template == null ? null : new ChatTemplate(template),
+              sha256(bytes, String.valueOf(template).getBytes(StandardCharsets.UTF_8)));
+      text.requireIds(folder.toString());
+      return text;
     } catch (IOException | RuntimeException e) {
-      throw TextErrors.badTokenizer(folder.toString(), e);
+      throw e instanceof RelookException known
+          ? known
+          : TextErrors.badTokenizer(folder.toString(), e);
     }
+  }
+
+  /** The tokenizers library gives ids in order, whatever a file says: they must be the same. */
+  private void requireIds(String folder) {
+    controls.forEach(
+        (token, id) -> {
+          int[] ids = encode(token);
+          if (ids.length != 1 || ids[0] != id) {
+            close();
+            throw TextErrors.otherId(folder, token, id, ids);
+          }
+        });
   }
 
   /** The ids of a text in which control tokens are control tokens. */
@@ -171,7 +194,7 @@ public final class TextProcessor implements AutoCloseable {
     while (found.find()) {
       append(ids, encodeAsText(unmarked(rendered.substring(at, found.start()), texts)));
       int id = controls.get(found.group());
-      if (found.group().equals("<|image_pad|>")) {
+      if (found.group().equals(pictureToken)) {
         int count = pictures < pictureTokens.size() ? pictureTokens.get(pictures) : 0;
         for (int i = 0; i < count; i++) {
           ids.add(id);
