@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
+import io.relook.model.checkpoint.CheckpointFiles;
 import io.relook.model.checkpoint.TensorFile;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.text.TextProcessor;
@@ -96,7 +97,7 @@ public final class ParityCommand implements Callable<Integer> {
         folder,
         json(folder.resolve("images.json")),
         new TensorFile(folder.resolve("images.safetensors")),
-        ImageProcessor.load(tokenizer));
+        ImageProcessor.load(processor(tokenizer)));
   }
 
   private void samplers(Report report, TorchProgram program) throws IOException {
@@ -112,6 +113,14 @@ public final class ParityCommand implements Callable<Integer> {
     Path own = folder.resolve("tokenizer");
     List<Path> models = models();
     return Files.isDirectory(own) || models.isEmpty() ? own : models.get(0);
+  }
+
+  /** The tokenizer's folder, or else that of the first model, where it has no settings of pictures. */
+  private Path processor(Path tokenizer) throws IOException {
+    List<Path> models = models();
+    return new CheckpointFiles(tokenizer).hasImageProcessor() || models.isEmpty()
+        ? tokenizer
+        : models.get(0);
   }
 
   private List<Path> models() throws IOException {

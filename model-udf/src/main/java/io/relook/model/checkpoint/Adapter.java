@@ -174,7 +174,7 @@ public record Adapter(LoraConfig config, Map<String, Pair> pairs) {
       throw CheckpointErrors.badAdapter(uri, List.of("it has no " + SETTINGS));
     }
     try {
-      JsonNode json = JSON.readTree(Files.readAllBytes(file));
+      JsonNode json = CheckpointFiles.JSON.readTree(Files.readAllBytes(file));
       if (!json.isObject()) {
         throw CheckpointErrors.badAdapter(uri, List.of(SETTINGS + " is no JSON object"));
       }
@@ -211,8 +211,8 @@ public record Adapter(LoraConfig config, Map<String, Pair> pairs) {
       problems.add("r must be a whole number from 1, not " + rank);
     }
     JsonNode alpha = json.path("lora_alpha");
-    if (!alpha.isNumber() || !(alpha.asDouble() > 0)) {
-      problems.add("lora_alpha must be a number above 0, not " + alpha);
+    if (!alpha.isNumber() || !(alpha.asDouble() > 0) || !Double.isFinite(alpha.asDouble())) {
+      problems.add("lora_alpha must be a finite number above 0, not " + alpha);
     }
     JsonNode stabilised = json.path("use_rslora");
     if (!stabilised.isMissingNode() && !stabilised.isBoolean()) {

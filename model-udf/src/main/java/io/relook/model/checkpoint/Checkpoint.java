@@ -1,8 +1,5 @@
 package io.relook.model.checkpoint;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,7 +20,6 @@ import org.apache.hadoop.conf.Configuration;
  * deletes. Tensors carry the published names, whichever naming the files use.
  */
 public final class Checkpoint implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
 
@@ -45,10 +41,10 @@ public final class Checkpoint implements AutoCloseable {
     LocalFolder local = LocalFolder.of(uri, hadoop);
     try {
       Path folder = local.path();
-      JsonNode config = json(folder, uri, "config.json", true);
-      ModelConfig model =
-          ConfigReader.read(uri, config, json(folder, uri, "generation_config.json", false));
-      Map<String, TensorEntry> tensors = tensors(folder, uri);
+      CheckpointFiles files = new CheckpointFiles(folder, uri);
+      ModelConfig config = config(files);
+      Map<String, TensorEntry> tensors = tensors(files);
+      ModelConfig model = SharedHead.resolve(uri, config, tensors);
       ExpectedTensors.check(uri, model, tensors);
       return new Checkpoint(uri, local, model, tensors);
     } catch (RuntimeException e) {
@@ -71,11 +67,11 @@ public final class Checkpoint implements AutoCloseable {
 
   /** Reads the shape of a model in a folder on this machine that may have no weights yet. */
   public static ModelConfig readConfig(Path folder) {
-    String uri = folder.toString();
-    return ConfigReader.read(
-        uri,
-        json(folder, uri, "config.json", true),
-        json(folder, uri, "generation_config.json", false));
+    return config(new CheckpointFiles(folder));
+  }
+
+  private static ModelConfig config(CheckpointFiles files) {
+    return ConfigReader.read(files.name(), files.config(), files.generationConfig());
   }
 
   public ModelConfig config() {
@@ -114,12 +110,13 @@ public final class Checkpoint implements AutoCloseable {
     folder.close();
   }
 
-  private static Map<String, TensorEntry> tensors(Path folder, String uri) {
+  private static Map<String, TensorEntry> tensors(CheckpointFiles beside) {
+    Path folder = beside.folder();
+    String uri = beside.name();
     TreeSet<String> files = new TreeSet<>();
-    JsonNode index = json(folder, uri, INDEX, false);
-    if (index.isObject()) {
-      index.path("weight_map").forEach(file -> files.add(file.asText()));
-    }
+    beside
+        .json(INDEX)
+        .ifPresent(index -> index.path("weight_map").forEach(file -> files.add(file.asText())));
     if (files.isEmpty()) {
       files.add(SINGLE);
     }
@@ -157,31 +154,6 @@ public final class Checkpoint implements AutoCloseable {
         file,
         "tensor %s is of type %s, weights are F32, F16 or BF16 (a quantised checkpoint?)"
             .formatted(tensor.name(), tensor.dtype()));
-  }
-
-  private static JsonNode json(Path folder, String uri, String file, boolean needed) {
-    Path path = folder.resolve(file);
-    if (!Files.isRegularFile(path)) {
-      if (needed) {
-        throw CheckpointErrors.missingFile(uri, file);
-      }
-      return MissingNode.getInstance();
-    }
-    try {
-      if (Files.size(path) > 64 << 20) {
-        throw CheckpointErrors.badConfig(uri, List.of(file + " is larger than 64 MiB"));
-      }
-      JsonNode node = JSON.readTree(Files.readAllBytes(path));
-      if (!node.isObject()) {
-        throw CheckpointErrors.badConfig(uri, List.of(file + " is no JSON object"));
-      }
-      return node;
-    } catch (com.fasterxml.jackson.core.JacksonException e) {
-      throw CheckpointErrors.badConfig(
-          uri, List.of("%s is no JSON (%s)".formatted(file, e.getOriginalMessage())));
-    } catch (IOException e) {
-      throw CheckpointErrors.unreadable(uri + "/" + file, e);
-    }
   }
 
   private static boolean isFinite(TensorEntry tensor) {

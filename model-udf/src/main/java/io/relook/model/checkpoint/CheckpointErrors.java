@@ -39,6 +39,27 @@ final class CheckpointErrors {
         "The file %s is no valid safetensors file: %s. Fetch it again.".formatted(file, problem));
   }
 
+  static RelookException badSideFile(String folder, String file, String problem) {
+    return new RelookException(
+        Category.MODEL,
+        "The %s of %s cannot be read: %s. Copy it again from the model's page."
+            .formatted(file, folder, problem));
+  }
+
+  static RelookException noTokenizer(String folder) {
+    return new RelookException(
+        Category.MODEL,
+        "The checkpoint %s has no tokenizer.json: copy it from the model's page."
+            .formatted(folder));
+  }
+
+  static RelookException noImageProcessor(String folder) {
+    return new RelookException(
+        Category.MODEL,
+        "The checkpoint %s says nowhere how pictures are prepared: it has neither an image_processor in processor_config.json nor a preprocessor_config.json. Copy them from the model's page."
+            .formatted(folder));
+  }
+
   static RelookException badConfig(String folder, List<String> problems) {
     return new RelookException(
         Category.MODEL,

@@ -59,10 +59,8 @@ public final class CheckpointWriter {
       for (Map.Entry<String, byte[]> file : beside.contents().entrySet()) {
         String name = file.getKey();
         byte[] bytes = file.getValue();
-        if (name.equals("config.json")) {
-          ObjectNode json = (ObjectNode) JSON.readTree(bytes);
-          json.put(json.has("dtype") ? "dtype" : "torch_dtype", torchName(dtype));
-          bytes = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
+        if (name.equals(CheckpointFiles.CONFIG)) {
+          bytes = SideFiles.config(bytes, config, torchName(dtype));
         }
         try (OutputStream out = files.create(new org.apache.hadoop.fs.Path(folder, name), true)) {
           out.write(bytes);

@@ -16,7 +16,10 @@ import org.apache.hadoop.fs.FileSystem;
  */
 record LocalFolder(Path path, boolean copied) implements AutoCloseable {
 
-  /** {@code uri} is any Hadoop path; folders in the folder are left out of a copy. */
+  /**
+   * {@code uri} is any Hadoop path; of folders in the folder a copy has the further chat templates
+   * alone.
+   */
   static LocalFolder of(String uri, Configuration hadoop) {
     org.apache.hadoop.fs.Path from = new org.apache.hadoop.fs.Path(uri);
     try {
@@ -30,6 +33,11 @@ record LocalFolder(Path path, boolean copied) implements AutoCloseable {
       LocalFolder copy = new LocalFolder(Files.createTempDirectory("relook-checkpoint"), true);
       try {
         copy(files, from, copy.path);
+        org.apache.hadoop.fs.Path further =
+            new org.apache.hadoop.fs.Path(from, CheckpointFiles.MORE_TEMPLATES);
+        if (files.exists(further)) {
+          copy(files, further, Files.createDirectory(copy.path.resolve(further.getName())));
+        }
         return copy;
       } catch (IOException | RuntimeException e) {
         copy.close();

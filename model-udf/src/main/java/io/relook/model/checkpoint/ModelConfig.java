@@ -51,4 +51,19 @@ public record ModelConfig(
   public ModelConfig {
     eosTokenIds = List.copyOf(eosTokenIds);
   }
+
+  /** The same with a head of its own. */
+  ModelConfig untied() {
+    return new ModelConfig(
+        text,
+        vision,
+        imageTokenId,
+        videoTokenId,
+        visionStartTokenId,
+        visionEndTokenId,
+        false,
+        eosTokenIds,
+        padTokenId,
+        dtype);
+  }
 }

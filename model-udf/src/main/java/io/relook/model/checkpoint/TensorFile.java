@@ -36,7 +36,7 @@ public final class TensorFile {
     return tensor(name).shape();
   }
 
-  /** Values of type F32 or BF16. */
+  /** Values of type F32, F16 or BF16. */
   public float[] floats(String name) {
     SafetensorsFile.Tensor tensor = tensor(name);
     ByteBuffer bytes = read(tensor);
@@ -48,11 +48,18 @@ public final class TensorFile {
     if (tensor.dtype().equals("BF16")) {
       float[] values = new float[bytes.remaining() / 2];
       for (int i = 0; i < values.length; i++) {
-        values[i] = Float.intBitsToFloat(bytes.getShort() << 16);
+        values[i] = DType.BF16.value(bytes.getShort());
       }
       return values;
     }
-    throw wrongType(tensor, "F32 or BF16");
+    if (tensor.dtype().equals("F16")) {
+      float[] values = new float[bytes.remaining() / 2];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = DType.F16.value(bytes.getShort());
+      }
+      return values;
+    }
+    throw wrongType(tensor, "F32, F16 or BF16");
   }
 
   /** Values of type I64. */

@@ -2,6 +2,7 @@ package io.relook.model.image;
 
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
+import java.util.List;
 
 /** What can be wrong with a picture or its settings. */
 final class ImageErrors {
@@ -50,7 +51,12 @@ final class ImageErrors {
 
   static RelookException settings(String problem) {
     return new RelookException(
-        Category.CONFIG, "preprocessor_config.json cannot be used: " + problem + ".");
+        Category.CONFIG, "The settings of pictures cannot be used: " + problem + ".");
+  }
+
+  static RelookException settings(String file, List<String> problems) {
+    return new RelookException(
+        Category.CONFIG, "%s cannot be used: %s.".formatted(file, String.join("; ", problems)));
   }
 
   static RelookException budget(long least, long most) {

@@ -1,14 +1,9 @@
 package io.relook.model.image;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.relook.model.checkpoint.CheckpointFiles;
 import io.relook.model.engine.PictureGrid;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * A picture's bytes to what the model sees, as transformers' Qwen2VLImageProcessorFast: RGB,
@@ -27,10 +22,6 @@ public record ImageProcessor(
     PictureDecoder decoder) {
   private static final int LARGEST_SIZE = 64;
   private static final int LARGEST_TIME = 8;
-  private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
-  private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
-  private static final Set<String> TYPES =
-      Set.of("Qwen2VLImageProcessor", "Qwen2VLImageProcessorFast", "Qwen2_5_VLImageProcessor");
 
   public ImageProcessor {
     mean = List.copyOf(mean);
@@ -47,53 +38,9 @@ public record ImageProcessor(
     }
   }
 
-  /** The settings of a checkpoint's folder; the published ones where it has no file. */
+  /** The settings of a checkpoint's folder; that it has none is an error. */
   public static ImageProcessor load(Path folder) {
-    Path file = folder.resolve("preprocessor_config.json");
-    JsonNode json;
-    try {
-      json = new ObjectMapper().readTree(Files.exists(file) ? Files.readString(file) : "{}");
-    } catch (IOException e) {
-      throw ImageErrors.settings(e.getMessage());
-    }
-    String type = json.path("image_processor_type").asText("Qwen2VLImageProcessor");
-    if (!TYPES.contains(type)) {
-      throw ImageErrors.settings("image_processor_type %s is not Qwen2-VL's".formatted(type));
-    }
-    for (String step : List.of("do_resize", "do_rescale", "do_normalize", "do_convert_rgb")) {
-      if (!json.path(step).asBoolean(true)) {
-        throw ImageErrors.settings(step + " is off, the model was trained with it on");
-      }
-    }
-    if (json.path("resample").asInt(3) != 3) {
-      throw ImageErrors.settings("resample must be 3 (bicubic), not " + json.path("resample"));
-    }
-    if (!json.isObject()) {
-      throw ImageErrors.settings("it is no JSON object");
-    }
-    if (Math.abs(json.path("rescale_factor").asDouble(1 / 255.0) * 255 - 1) > 1e-6) {
-      throw ImageErrors.settings(
-          "rescale_factor must be 1/255, not " + json.path("rescale_factor"));
-    }
-    for (String step : List.of("do_center_crop", "do_pad")) {
-      if (json.path(step).asBoolean(false)) {
-        throw ImageErrors.settings(step + " is on, which this model's pictures do not know");
-      }
-    }
-    JsonNode size = json.path("size");
-    if (size.has("height") || size.has("width")) {
-      throw ImageErrors.settings("size must be shortest_edge and longest_edge, not " + size);
-    }
-    long least = json.path("min_pixels").asLong(size.path("shortest_edge").asLong(3136));
-    long most = json.path("max_pixels").asLong(size.path("longest_edge").asLong(12845056));
-    return new ImageProcessor(
-        new PixelBudget(least, most),
-        json.path("patch_size").asInt(14),
-        json.path("temporal_patch_size").asInt(2),
-        json.path("merge_size").asInt(2),
-        numbers(json, "image_mean", CLIP_MEAN),
-        numbers(json, "image_std", CLIP_STD),
-        new PictureDecoder());
+    return ProcessorSettings.read(new CheckpointFiles(folder).imageProcessor());
   }
 
   public ImageProcessor withBudget(PixelBudget other) {
@@ -151,23 +98,5 @@ public record ImageProcessor(
       }
     }
     return table;
-  }
-
-  private static List<Double> numbers(JsonNode json, String key, List<Double> otherwise) {
-    JsonNode node = json.path(key);
-    if (node.isMissingNode() || node.isNull()) {
-      return otherwise;
-    }
-    List<Double> numbers = new ArrayList<>();
-    for (JsonNode number : node) {
-      if (!number.isNumber()) {
-        throw ImageErrors.settings(key + " must be three numbers, not " + node);
-      }
-      numbers.add(number.asDouble());
-    }
-    if (numbers.size() != 3) {
-      throw ImageErrors.settings(key + " must be three numbers, not " + node);
-    }
-    return numbers;
   }
 }

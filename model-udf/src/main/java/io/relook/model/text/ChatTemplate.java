@@ -1,13 +1,8 @@
 package io.relook.model.text;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.relook.model.text.jinja.Template;
 import io.relook.model.text.jinja.TemplateException;
 import io.relook.model.text.jinja.Text;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -52,30 +47,6 @@ public final class ChatTemplate {
     } catch (TemplateException e) {
       throw TextErrors.badTemplate(e.getMessage());
     }
-  }
-
-  /** The template of {@code chat_template.jinja}, tokenizer_config.json or chat_template.json. */
-  static String find(Path folder) throws IOException {
-    Path own = folder.resolve("chat_template.jinja");
-    if (Files.exists(own)) {
-      return Files.readString(own);
-    }
-    for (String file : List.of("tokenizer_config.json", "chat_template.json")) {
-      Path path = folder.resolve(file);
-      if (Files.exists(path)) {
-        JsonNode template =
-            new ObjectMapper().readTree(Files.readString(path)).path("chat_template");
-        if (template.isTextual()) {
-          return template.asText();
-        }
-        for (JsonNode named : template) {
-          if (named.path("name").asText().equals("default")) {
-            return named.path("template").asText();
-          }
-        }
-      }
-    }
-    return null;
   }
 
   /**

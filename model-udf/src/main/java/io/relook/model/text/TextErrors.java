@@ -2,17 +2,18 @@ package io.relook.model.text;
 
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
+import java.util.Arrays;
 import java.util.List;
 
 /** What can be wrong with a tokenizer, a template or a prompt. */
 final class TextErrors {
   private TextErrors() {}
 
-  static RelookException noTokenizer(String folder) {
+  static RelookException otherId(String folder, String token, int id, int[] ids) {
     return new RelookException(
         Category.MODEL,
-        "The checkpoint %s has no tokenizer.json: copy it from the model's page."
-            .formatted(folder));
+        "The tokenizer of %s makes %s of its added token '%s', whose id is to be %d: mend tokenizer.json or added_tokens_decoder in tokenizer_config.json."
+            .formatted(folder, Arrays.toString(ids), token, id));
   }
 
   static RelookException badTokenizer(String folder, Throwable cause) {
@@ -25,7 +26,7 @@ final class TextErrors {
   static RelookException noTemplate() {
     return new RelookException(
         Category.MODEL,
-        "The checkpoint has no chat template (chat_template.jinja, or inside tokenizer_config.json or chat_template.json).");
+        "The checkpoint has no chat template: neither processor_config.json, chat_template.json, chat_template.jinja nor tokenizer_config.json has one.");
   }
 
   static RelookException badTemplate(String problem) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.relook.lakehouse.RelookException;
 import io.relook.model.Offline;
+import io.relook.model.checkpoint.CheckpointFiles;
 import io.relook.model.text.jinja.Text;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -52,6 +53,7 @@ public final class TextProcessor implements AutoCloseable {
   private final HuggingFaceTokenizer plain;
   private final Map<String, Integer> controls;
   private final Pattern control;
+  private final String pictureToken;
   private final ChatTemplate template;
   private final String fingerprint;
 
@@ -59,6 +61,7 @@ public final class TextProcessor implements AutoCloseable {
       HuggingFaceTokenizer tokenizer,
       HuggingFaceTokenizer plain,
       Map<String, Integer> controls,
+      String pictureToken,
       ChatTemplate template,
       String fingerprint) {
     this.tokenizer = tokenizer;
@@ -70,6 +73,7 @@ public final class TextProcessor implements AutoCloseable {
                 .sorted(Comparator.comparingInt(String::length).reversed())
                 .map(Pattern::quote)
                 .collect(Collectors.joining("|", "", controls.isEmpty() ? "(?!)" : "")));
+    this.pictureToken = pictureToken;
     this.template = template;
     this.fingerprint = fingerprint;
   }
@@ -86,53 +90,66 @@ public final class TextProcessor implements AutoCloseable {
    *     enable_thinking}
    */
   public static TextProcessor load(Path folder, Map<String, Object> templateVariables) {
-    Path file = folder.resolve("tokenizer.json");
-    if (!Files.isRegularFile(file)) {
-      throw TextErrors.noTokenizer(folder.toString());
+    CheckpointFiles files = new CheckpointFiles(folder);
+    ObjectNode root = files.tokenizer();
+    Map<String, Integer> controls = new LinkedHashMap<>();
+    for (JsonNode token : root.path("added_tokens")) {
+      controls.put(token.path("content").asText(), token.path("id").asInt());
     }
+    String template = files.chatTemplate().orElse(null);
+    Map<String, String> special = files.specialTokens();
     try {
-      byte[] bytes = Files.readAllBytes(file);
       ObjectMapper json = new ObjectMapper();
-      ObjectNode root = (ObjectNode) json.readTree(bytes);
-      Map<String, Integer> controls = new LinkedHashMap<>();
-      for (JsonNode token : root.path("added_tokens")) {
-        controls.put(token.path("content").asText(), token.path("id").asInt());
+      byte[] bytes = Files.readAllBytes(folder.resolve("tokenizer.json"));
+      if (!json.readTree(bytes).equals(root)) {
+        bytes = json.writeValueAsBytes(root);
       }
       root.putArray("added_tokens");
-      String template = ChatTemplate.find(folder);
-      Map<String, String> specialTokens = specialTokens(folder);
-      return new TextProcessor(
-          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), OPTIONS),
-          HuggingFaceTokenizer.newInstance(
-              new ByteArrayInputStream(json.writeValueAsBytes(root)), OPTIONS),
-          controls,
-          template == null ? null : ChatTemplate.of(template, specialTokens, templateVariables),
-          sha256(
-              bytes,
-              String.valueOf(template).getBytes(StandardCharsets.UTF_8),
-              json.writeValueAsBytes(new TreeMap<>(specialTokens)),
-              json.writeValueAsBytes(new TreeMap<>(templateVariables))));
-    } catch (RelookException e) {
-      throw e;
+      TextProcessor text =
+          new TextProcessor(
+              HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), OPTIONS),
+              HuggingFaceTokenizer.newInstance(
+                  new ByteArrayInputStream(json.writeValueAsBytes(root)), OPTIONS),
+              controls,
+              special.getOrDefault("image_token", "<|image_pad|>"),
+              template == null ? null : ChatTemplate.of(template, special, templateVariables),
+              sha256(
+                  bytes,
+                  String.valueOf(template).getBytes(StandardCharsets.UTF_8),
+                  given(template, special, templateVariables)));
+      text.requireIds(folder.toString());
+      return text;
     } catch (IOException | RuntimeException e) {
-      throw TextErrors.badTokenizer(folder.toString(), e);
+      throw e instanceof RelookException known
+          ? known
+          : TextErrors.badTokenizer(folder.toString(), e);
     }
   }
 
-  /** transformers' {@code special_tokens_map}, as far as tokenizer_config.json tells it. */
-  private static Map<String, String> specialTokens(Path folder) throws IOException {
-    Map<String, String> tokens = new LinkedHashMap<>();
-    Path file = folder.resolve("tokenizer_config.json");
-    JsonNode config =
-        Files.exists(file) ? new ObjectMapper().readTree(Files.readString(file)) : null;
-    for (String name : List.of("bos", "eos", "unk", "sep", "pad", "cls", "mask")) {
-      JsonNode token = config == null ? null : config.path(name + "_token");
-      JsonNode text = token != null && token.isObject() ? token.path("content") : token;
-      if (text != null && text.isTextual()) {
-        tokens.put(name + "_token", text.asText());
-      }
-    }
-    return tokens;
+  /** What the template is given and may write; nothing where it asks for nothing. */
+  private static byte[] given(
+      String template, Map<String, String> special, Map<String, Object> variables)
+      throws IOException {
+    Map<String, Object> given = new TreeMap<>(variables);
+    special.forEach(
+        (name, token) -> {
+          if (template != null && template.contains(name)) {
+            given.putIfAbsent(name, token);
+          }
+        });
+    return given.isEmpty() ? new byte[0] : new ObjectMapper().writeValueAsBytes(given);
+  }
+
+  /** The tokenizers library gives ids in order, whatever a file says: they must be the same. */
+  private void requireIds(String folder) {
+    controls.forEach(
+        (token, id) -> {
+          int[] ids = encode(token);
+          if (ids.length != 1 || ids[0] != id) {
+            close();
+            throw TextErrors.otherId(folder, token, id, ids);
+          }
+        });
   }
 
   /** The ids of a text in which control tokens are control tokens. */
@@ -215,7 +232,7 @@ public final class TextProcessor implements AutoCloseable {
     while (found.find()) {
       append(ids, encodeAsText(rendered.substring(at, found.start())));
       int id = controls.get(found.group());
-      if (found.group().equals("<|image_pad|>")) {
+      if (found.group().equals(pictureToken)) {
         int count = pictures < pictureTokens.size() ? pictureTokens.get(pictures) : 0;
         for (int i = 0; i < count; i++) {
           ids.add(id);
