@@ -15,6 +15,7 @@ import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.spark.EngineSettings;
+import io.relook.model.text.Tags;
 import io.relook.model.text.TextProcessor;
 import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
@@ -43,9 +44,7 @@ import org.apache.spark.sql.Row;
  */
 public final class ReconstructJob {
   /** What the same model continues. */
-  static final String TRIGGER = " <reflection>";
-
-  private static final String CLOSED = "</reflection>";
+  static final String TRIGGER = " " + Tags.REFLECTION;
 
   /** Reflections sampled and kept, and examples by kind. */
   public record Result(long sampled, long kept, Map<String, Long> examples) {}
@@ -218,21 +217,21 @@ public final class ReconstructJob {
    */
   private int[] reasoning(Rows.Trajectory trajectory) {
     int[] ids = ints(trajectory.completionIds());
-    int cut = text.decode(ids, true).indexOf("<answer>");
+    int cut = text.decode(ids).indexOf(Tags.ANSWER);
     if (cut <= 0 || trajectory.completionIds().contains(text.control("<|image_pad|>"))) {
       return new int[0];
     }
     int length = text.prefix(ids, cut).length;
-    while (length > 0 && text.decode(new int[] {ids[length - 1]}, true).isBlank()) {
+    while (length > 0 && text.decode(new int[] {ids[length - 1]}).isBlank()) {
       length--;
     }
     return Arrays.copyOf(ids, length);
   }
 
-  /** The tokens up to the reflection's end, or all. */
+  /** The tokens up to the reflection's end, the last one with what it holds behind it, or all. */
   private int[] upToClosed(int[] ids) {
-    int at = text.decode(ids, true).indexOf(CLOSED);
-    return at < 0 ? ids : text.prefix(ids, at + CLOSED.length());
+    int at = text.decode(ids).indexOf(Tags.REFLECTION_END);
+    return at < 0 ? ids : text.reaching(ids, at + Tags.REFLECTION_END.length());
   }
 
   private List<Row> sampled() {
@@ -270,12 +269,13 @@ public final class ReconstructJob {
       Source source = sources.get(t.parentId());
       if (source != null && follows(t, source, trigger)) {
         Rows.Query query = queries.get(t.queryId());
-        String before = text.decode(source.reasoning, true);
+        String before = text.decode(source.reasoning);
+        String opened = text.decode(concat(source.reasoning, trigger));
         Rewards.Scores scores =
-            rewards.score(query.question(), before + TRIGGER + t.text(), query.answer(), null);
+            rewards.score(query.question(), opened + t.text(), query.answer(), null);
         boolean right = scores.accuracy() != null && scores.accuracy() == 1;
         int[] reflection = upToClosed(ints(t.completionIds()));
-        int said = Math.max(0, t.text().indexOf(CLOSED));
+        int said = Math.max(0, t.text().indexOf(Tags.REFLECTION_END));
         Map<String, String> against =
             filter.against(
                 new ReflectionFilter.Trace(
@@ -313,7 +313,7 @@ public final class ReconstructJob {
                 parent.imageIds(),
                 concat(ints(parent.promptIds()), trace.source.reasoning),
                 trace.reflection,
-                text.encodeAsText(" <answer>"),
+                text.encodeAsText(" " + Tags.ANSWER),
                 answer == null ? new int[0] : text.encodeAsText(answer)));
       }
     }
@@ -338,8 +338,8 @@ public final class ReconstructJob {
             id,
             new Judge.Case(
                 query.question(),
-                text.decode(trace.source.reasoning, true),
-                text.decode(trace.reflection, true),
+                text.decode(trace.source.reasoning),
+                text.decode(trace.reflection),
                 query.answer()));
       }
     }
@@ -376,7 +376,7 @@ public final class ReconstructJob {
         t.queryId(),
         t.parentId(),
         trace.source.correct ? confirming : "corrective",
-        text.decode(trace.source.reasoning, true),
+        text.decode(trace.source.reasoning),
         trace.source.correct,
         trace.right,
         against.isEmpty(),

@@ -8,6 +8,7 @@ import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.text.Tags;
 import io.relook.model.text.TextProcessor;
 import io.relook.preset.Preset;
 import java.util.ArrayList;
@@ -31,8 +32,6 @@ import java.util.stream.Stream;
 final class Probes {
   /** Traces of a run at most; our choice. */
   private static final int MOST = 400;
-
-  private static final String OPEN = "<reflection>";
 
   private final Lakehouse lakehouse;
   private final Preset preset;
@@ -63,17 +62,33 @@ final class Probes {
       for (Rows.Trajectory trace : traces) {
         Rows.Query query = questions.get(trace.queryId());
         int[] ids = trace.completionIds().stream().mapToInt(Integer::intValue).toArray();
-        int at = text.decode(ids, true).indexOf(OPEN);
-        int[] answer = text.encodeAsText("<answer>");
-        before.add(ask(query, query.imageIds(), trace, concat(text.prefix(ids, at), answer)));
+        before.add(ask(query, query.imageIds(), trace, answering(text, ids)));
         Rows.Query other = others.get(query.queryId());
         if (other != null) {
-          swap.add(ask(query, other.imageIds(), trace, text.prefix(ids, at + OPEN.length())));
+          swap.add(ask(query, other.imageIds(), trace, reflecting(text, ids)));
         }
       }
     }
     rollOut(Phase.BEFORE, before, progress);
     rollOut(Phase.SWAP, swap, progress);
+  }
+
+  /**
+   * A trace up to its reflection, and the answer's tag in its place. A token that holds the
+   * beginning of the tag and text before it gives way to the same text with the other tag.
+   */
+  static int[] answering(TextProcessor text, int[] ids) {
+    String said = text.decode(ids);
+    int at = said.indexOf(Tags.REFLECTION);
+    int[] before = text.prefix(ids, at);
+    String rest = said.substring(text.decode(before).length(), at);
+    return concat(before, text.encodeAsText(rest + Tags.ANSWER));
+  }
+
+  /** A trace up to its reflection's tag, the last token with what it holds behind it. */
+  static int[] reflecting(TextProcessor text, int[] ids) {
+    int at = text.decode(ids).indexOf(Tags.REFLECTION);
+    return text.reaching(ids, at + Tags.REFLECTION.length());
   }
 
   /** The first so many evaluated traces that look again. */
@@ -86,7 +101,7 @@ final class Probes {
                 .and(col("policy_version").equalTo(policy.policyVersion()))
                 .and(col("phase").equalTo(Phase.EVALUATION.word()))
                 .and(col("finish").equalTo("stop"))
-                .and(col("text").contains(OPEN)))
+                .and(col("text").contains(Tags.REFLECTION)))
         .orderBy("trajectory_id")
         .collectAsList()
         .stream()
