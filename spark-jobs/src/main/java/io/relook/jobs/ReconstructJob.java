@@ -46,6 +46,8 @@ public final class ReconstructJob {
   /** What the same model continues. */
   static final String TRIGGER = " " + Tags.REFLECTION;
 
+  private static final String ANSWER = " " + Tags.ANSWER;
+
   /** Reflections sampled and kept, and examples by kind. */
   public record Result(long sampled, long kept, Map<String, Long> examples) {}
 
@@ -299,6 +301,16 @@ public final class ReconstructJob {
     return Arrays.equals(before, Arrays.copyOfRange(prompt, from, prompt.length));
   }
 
+  /**
+   * The answer's tag and an answer as a policy writes them: a token that holds the tag's end and
+   * the answer's beginning is the answer's.
+   */
+  static int[][] answered(TextProcessor text, String answer) {
+    int[] whole = text.encodeAsText(ANSWER + answer);
+    int[] tag = text.prefix(whole, text.decode(text.encodeAsText(ANSWER)).length());
+    return new int[][] {tag, Arrays.copyOfRange(whole, tag.length, whole.length)};
+  }
+
   /** Of those that nothing speaks against yet. */
   private Map<String, InformationGain.Gain> gains(
       List<Traced> traces, Map<String, Rows.Query> queries) {
@@ -307,14 +319,15 @@ public final class ReconstructJob {
       if (trace.against.isEmpty()) {
         Rows.Trajectory parent = trace.source.trajectory;
         String answer = queries.get(parent.queryId()).answer();
+        int[][] told = answered(text, answer == null ? "" : answer);
         asked.add(
             new InformationGain.Asked(
                 trace.sampled.trajectoryId(),
                 parent.imageIds(),
                 concat(ints(parent.promptIds()), trace.source.reasoning),
                 trace.reflection,
-                text.encodeAsText(" " + Tags.ANSWER),
-                answer == null ? new int[0] : text.encodeAsText(answer)));
+                told[0],
+                told[1]));
       }
     }
     return asked.isEmpty() ? Map.of() : new InformationGain(tokens).of(asked);

@@ -12,6 +12,7 @@ import io.relook.model.text.Tags;
 import io.relook.model.text.TextProcessor;
 import io.relook.preset.Preset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,16 +74,30 @@ final class Probes {
     rollOut(Phase.SWAP, swap, progress);
   }
 
-  /**
-   * A trace up to its reflection, and the answer's tag in its place. A token that holds the
-   * beginning of the tag and text before it gives way to the same text with the other tag.
-   */
+  /** A trace up to its reflection, and in the reflection's place the answer's tag. */
   static int[] answering(TextProcessor text, int[] ids) {
     String said = text.decode(ids);
     int at = said.indexOf(Tags.REFLECTION);
     int[] before = text.prefix(ids, at);
-    String rest = said.substring(text.decode(before).length(), at);
-    return concat(before, text.encodeAsText(rest + Tags.ANSWER));
+    int last = before.length - 1;
+    while (last >= 0 && text.decode(new int[] {before[last]}).isBlank()) {
+      last--;
+    }
+    String wanted = said.substring(0, at) + Tags.ANSWER;
+    int[] whole = continued(text, Arrays.copyOf(ids, Math.max(0, last)), wanted);
+    // Unless the last word itself would be written otherwise than the policy wrote it.
+    return last < 0 || whole.length > last && whole[last] == ids[last]
+        ? whole
+        : continued(text, Arrays.copyOf(ids, last + 1), wanted);
+  }
+
+  /**
+   * Tokens and the rest of a text that they begin. Tokenizers join a tag's bracket with what stands
+   * before it: the rest should begin with a word, or with the spaces before the tag.
+   */
+  private static int[] continued(TextProcessor text, int[] ids, String wanted) {
+    String rest = wanted.substring(text.decode(ids).length());
+    return concat(ids, text.encodeAsText(rest));
   }
 
   /** A trace up to its reflection's tag, the last token with what it holds behind it. */
