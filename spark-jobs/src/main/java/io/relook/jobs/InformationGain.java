@@ -32,7 +32,8 @@ final class InformationGain {
    * @param before the prompt with the reasoning: x and s
    * @param reflection with its tags
    * @param answerTag what stands before an answer
-   * @param answer the right one; empty where it is not known
+   * @param answer the right one, with what its first token holds of the tag; empty where it is not
+   *     known
    */
   record Asked(
       String id,

@@ -47,7 +47,7 @@ final class PreReasoning {
   }
 
   private int[] cut(String id, int[] reasoning, Preset.Cut where, double[] values) {
-    ReasoningCut places = new ReasoningCut(text.decode(reasoning, true), text.lengths(reasoning));
+    ReasoningCut places = new ReasoningCut(text.decode(reasoning), text.lengths(reasoning));
     int length =
         switch (where) {
           case SENTENCE -> places.byHash(id);

@@ -15,6 +15,7 @@ import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.spark.EngineSettings;
+import io.relook.model.text.Tags;
 import io.relook.model.text.TextProcessor;
 import io.relook.preset.Preset;
 import io.relook.rewards.Rewards;
@@ -43,9 +44,9 @@ import org.apache.spark.sql.Row;
  */
 public final class ReconstructJob {
   /** What the same model continues. */
-  static final String TRIGGER = " <reflection>";
+  static final String TRIGGER = " " + Tags.REFLECTION;
 
-  private static final String CLOSED = "</reflection>";
+  private static final String ANSWER = " " + Tags.ANSWER;
 
   /** Reflections sampled and kept, and examples by kind. */
   public record Result(long sampled, long kept, Map<String, Long> examples) {}
@@ -218,21 +219,21 @@ public final class ReconstructJob {
    */
   private int[] reasoning(Rows.Trajectory trajectory) {
     int[] ids = ints(trajectory.completionIds());
-    int cut = text.decode(ids, true).indexOf("<answer>");
+    int cut = text.decode(ids).indexOf(Tags.ANSWER);
     if (cut <= 0 || trajectory.completionIds().contains(text.control("<|image_pad|>"))) {
       return new int[0];
     }
     int length = text.prefix(ids, cut).length;
-    while (length > 0 && text.decode(new int[] {ids[length - 1]}, true).isBlank()) {
+    while (length > 0 && text.decode(new int[] {ids[length - 1]}).isBlank()) {
       length--;
     }
     return Arrays.copyOf(ids, length);
   }
 
-  /** The tokens up to the reflection's end, or all. */
+  /** The tokens up to the reflection's end, the last one with what it holds behind it, or all. */
   private int[] upToClosed(int[] ids) {
-    int at = text.decode(ids, true).indexOf(CLOSED);
-    return at < 0 ? ids : text.prefix(ids, at + CLOSED.length());
+    int at = text.decode(ids).indexOf(Tags.REFLECTION_END);
+    return at < 0 ? ids : text.reaching(ids, at + Tags.REFLECTION_END.length());
   }
 
   private List<Row> sampled() {
@@ -270,12 +271,13 @@ public final class ReconstructJob {
       Source source = sources.get(t.parentId());
       if (source != null && follows(t, source, trigger)) {
         Rows.Query query = queries.get(t.queryId());
-        String before = text.decode(source.reasoning, true);
+        String before = text.decode(source.reasoning);
+        String opened = text.decode(concat(source.reasoning, trigger));
         Rewards.Scores scores =
-            rewards.score(query.question(), before + TRIGGER + t.text(), query.answer(), null);
+            rewards.score(query.question(), opened + t.text(), query.answer(), null);
         boolean right = scores.accuracy() != null && scores.accuracy() == 1;
         int[] reflection = upToClosed(ints(t.completionIds()));
-        int said = Math.max(0, t.text().indexOf(CLOSED));
+        int said = Math.max(0, t.text().indexOf(Tags.REFLECTION_END));
         Map<String, String> against =
             filter.against(
                 new ReflectionFilter.Trace(
@@ -299,6 +301,16 @@ public final class ReconstructJob {
     return Arrays.equals(before, Arrays.copyOfRange(prompt, from, prompt.length));
   }
 
+  /**
+   * The answer's tag and an answer as a policy writes them: a token that holds the tag's end and
+   * the answer's beginning is the answer's.
+   */
+  static int[][] answered(TextProcessor text, String answer) {
+    int[] whole = text.encodeAsText(ANSWER + answer);
+    int[] tag = text.prefix(whole, text.decode(text.encodeAsText(ANSWER)).length());
+    return new int[][] {tag, Arrays.copyOfRange(whole, tag.length, whole.length)};
+  }
+
   /** Of those that nothing speaks against yet. */
   private Map<String, InformationGain.Gain> gains(
       List<Traced> traces, Map<String, Rows.Query> queries) {
@@ -307,14 +319,15 @@ public final class ReconstructJob {
       if (trace.against.isEmpty()) {
         Rows.Trajectory parent = trace.source.trajectory;
         String answer = queries.get(parent.queryId()).answer();
+        int[][] told = answered(text, answer == null ? "" : answer);
         asked.add(
             new InformationGain.Asked(
                 trace.sampled.trajectoryId(),
                 parent.imageIds(),
                 concat(ints(parent.promptIds()), trace.source.reasoning),
                 trace.reflection,
-                text.encodeAsText(" <answer>"),
-                answer == null ? new int[0] : text.encodeAsText(answer)));
+                told[0],
+                told[1]));
       }
     }
     return asked.isEmpty() ? Map.of() : new InformationGain(tokens).of(asked);
@@ -338,8 +351,8 @@ public final class ReconstructJob {
             id,
             new Judge.Case(
                 query.question(),
-                text.decode(trace.source.reasoning, true),
-                text.decode(trace.reflection, true),
+                text.decode(trace.source.reasoning),
+                text.decode(trace.reflection),
                 query.answer()));
       }
     }
@@ -376,7 +389,7 @@ public final class ReconstructJob {
         t.queryId(),
         t.parentId(),
         trace.source.correct ? confirming : "corrective",
-        text.decode(trace.source.reasoning, true),
+        text.decode(trace.source.reasoning),
         trace.source.correct,
         trace.right,
         against.isEmpty(),

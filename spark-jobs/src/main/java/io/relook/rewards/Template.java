@@ -1,5 +1,6 @@
 package io.relook.rewards;
 
+import io.relook.model.text.Tags;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,8 +11,7 @@ import java.util.Optional;
  * whatever the text.
  */
 final class Template {
-  private static final List<String> TAGS =
-      List.of("<reflection>", "</reflection>", "<answer>", "</answer>", "<think>", "</think>");
+  private static final List<String> TAGS = Tags.ALL;
   private static final List<String> DIRECT = TAGS.subList(2, 4);
   private static final List<String> REFLECTIVE = TAGS.subList(0, 4);
 

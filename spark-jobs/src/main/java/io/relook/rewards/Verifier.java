@@ -1,5 +1,6 @@
 package io.relook.rewards;
 
+import io.relook.model.text.Tags;
 import java.text.Normalizer;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,8 +41,8 @@ public final class Verifier {
     List<Template.Tag> tags =
         Template.tags(text).stream().filter(t -> t.word().endsWith("answer>")).toList();
     if (tags.size() != 2
-        || !tags.get(0).word().equals("<answer>")
-        || !tags.get(1).word().equals("</answer>")) {
+        || !tags.get(0).word().equals(Tags.ANSWER)
+        || !tags.get(1).word().equals(Tags.ANSWER_END)) {
       return Optional.empty();
     }
     String answer = text.substring(tags.get(0).end(), tags.get(1).start()).strip();

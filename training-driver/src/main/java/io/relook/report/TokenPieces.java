@@ -1,5 +1,6 @@
 package io.relook.report;
 
+import io.relook.model.text.Tags;
 import io.relook.model.text.TextProcessor;
 import io.relook.report.RunReport.Piece;
 import java.util.ArrayList;
@@ -13,9 +14,6 @@ import java.util.List;
 final class TokenPieces {
   /** How the tokenizer shows bytes that are no character yet. */
   private static final String OPEN = "\uFFFD";
-
-  private static final String BEGINS = "<reflection>";
-  private static final String ENDS = "</reflection>";
 
   private final TextProcessor text;
 
@@ -64,12 +62,12 @@ final class TokenPieces {
     pieces.forEach(piece -> all.append(piece.text()));
     List<Piece> marked = new ArrayList<>();
     int at = 0;
-    int begins = all.indexOf(BEGINS);
+    int begins = all.indexOf(Tags.REFLECTION);
     int ends = end(all, begins);
     for (Piece piece : pieces) {
       int after = at + piece.text().length();
       while (begins >= 0 && ends <= at) {
-        begins = all.indexOf(BEGINS, ends);
+        begins = all.indexOf(Tags.REFLECTION, ends);
         ends = end(all, begins);
       }
       boolean within = begins >= 0 && begins < after && at < ends;
@@ -91,8 +89,8 @@ final class TokenPieces {
   }
 
   private static int end(StringBuilder all, int begins) {
-    int ends = begins < 0 ? -1 : all.indexOf(ENDS, begins);
-    return ends < 0 ? all.length() : ends + ENDS.length();
+    int ends = begins < 0 ? -1 : all.indexOf(Tags.REFLECTION_END, begins);
+    return ends < 0 ? all.length() : ends + Tags.REFLECTION_END.length();
   }
 
   private String decode(List<Integer> ids) {

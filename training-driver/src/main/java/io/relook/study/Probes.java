@@ -8,9 +8,11 @@ import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
 import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.text.Tags;
 import io.relook.model.text.TextProcessor;
 import io.relook.preset.Preset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,8 +33,6 @@ import java.util.stream.Stream;
 final class Probes {
   /** Traces of a run at most; our choice. */
   private static final int MOST = 400;
-
-  private static final String OPEN = "<reflection>";
 
   private final Lakehouse lakehouse;
   private final Preset preset;
@@ -63,17 +63,47 @@ final class Probes {
       for (Rows.Trajectory trace : traces) {
         Rows.Query query = questions.get(trace.queryId());
         int[] ids = trace.completionIds().stream().mapToInt(Integer::intValue).toArray();
-        int at = text.decode(ids, true).indexOf(OPEN);
-        int[] answer = text.encodeAsText("<answer>");
-        before.add(ask(query, query.imageIds(), trace, concat(text.prefix(ids, at), answer)));
+        before.add(ask(query, query.imageIds(), trace, answering(text, ids)));
         Rows.Query other = others.get(query.queryId());
         if (other != null) {
-          swap.add(ask(query, other.imageIds(), trace, text.prefix(ids, at + OPEN.length())));
+          swap.add(ask(query, other.imageIds(), trace, reflecting(text, ids)));
         }
       }
     }
     rollOut(Phase.BEFORE, before, progress);
     rollOut(Phase.SWAP, swap, progress);
+  }
+
+  /** A trace up to its reflection, and in the reflection's place the answer's tag. */
+  static int[] answering(TextProcessor text, int[] ids) {
+    String said = text.decode(ids);
+    int at = said.indexOf(Tags.REFLECTION);
+    int[] before = text.prefix(ids, at);
+    int last = before.length - 1;
+    while (last >= 0 && text.decode(new int[] {before[last]}).isBlank()) {
+      last--;
+    }
+    String wanted = said.substring(0, at) + Tags.ANSWER;
+    int[] whole = continued(text, Arrays.copyOf(ids, Math.max(0, last)), wanted);
+    // Unless the last word itself would be written otherwise than the policy wrote it.
+    return last < 0 || whole.length > last && whole[last] == ids[last]
+        ? whole
+        : continued(text, Arrays.copyOf(ids, last + 1), wanted);
+  }
+
+  /**
+   * Tokens and the rest of a text that they begin. Tokenizers join a tag's bracket with what stands
+   * before it: the rest should begin with a word, or with the spaces before the tag.
+   */
+  private static int[] continued(TextProcessor text, int[] ids, String wanted) {
+    String rest = wanted.substring(text.decode(ids).length());
+    return concat(ids, text.encodeAsText(rest));
+  }
+
+  /** A trace up to its reflection's tag, the last token with what it holds behind it. */
+  static int[] reflecting(TextProcessor text, int[] ids) {
+    int at = text.decode(ids).indexOf(Tags.REFLECTION);
+    return text.reaching(ids, at + Tags.REFLECTION.length());
   }
 
   /** The first so many evaluated traces that look again. */
@@ -86,7 +116,7 @@ final class Probes {
                 .and(col("policy_version").equalTo(policy.policyVersion()))
                 .and(col("phase").equalTo(Phase.EVALUATION.word()))
                 .and(col("finish").equalTo("stop"))
-                .and(col("text").contains(OPEN)))
+                .and(col("text").contains(Tags.REFLECTION)))
         .orderBy("trajectory_id")
         .collectAsList()
         .stream()

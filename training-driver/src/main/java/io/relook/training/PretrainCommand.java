@@ -153,7 +153,7 @@ public final class PretrainCommand implements Callable<Integer> {
     }
     Map<Integer, Integer> right = new HashMap<>();
     Generator.Options options = Generator.Options.forSamples(8).withStreamsFor(model);
-    new Generator(model, ids -> text.decode(ids, true), options)
+    new Generator(model, ids -> text.decode(ids), options)
         .generate(requests, c -> count(c, how.rightEnding(), asked, right));
     int unstable = (int) right.values().stream().filter(n -> n > 0 && n < 8).count();
     int sum = right.values().stream().mapToInt(Integer::intValue).sum();

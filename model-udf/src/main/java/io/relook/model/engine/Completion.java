@@ -8,7 +8,7 @@ import static java.util.Objects.requireNonNull;
  * @param tokens the new tokens, the one that ended it included
  * @param logProbs the sampler's log-probability of each: under softmax(logits / temperature) before
  *     any filter; at temperature 1 where sampling was greedy
- * @param text the tokens' text without special tokens
+ * @param text the tokens' text without control tokens, with tags
  * @param error what went wrong with this row, or null
  */
 public record Completion(

@@ -92,7 +92,7 @@ public final class Generator {
   private final Function<int[], String> decoder;
   private final Options options;
 
-  /** {@code decoder} turns token ids into text without special tokens. */
+  /** {@code decoder} turns token ids into text without control tokens. */
   public Generator(VisionLanguageModel model, Function<int[], String> decoder, Options options) {
     this.model = requireNonNull(model, "model");
     this.decoder = requireNonNull(decoder, "decoder");

@@ -28,12 +28,12 @@ final class LoadedPolicy implements AutoCloseable {
     return model;
   }
 
-  /** The text of token ids without special tokens. */
+  /** The text of token ids without control tokens, with tags. */
   String decode(int[] ids) {
-    return text.decode(ids, true);
+    return text.decode(ids);
   }
 
-  /** The token ids of a text in which nothing is a control token. */
+  /** The token ids of a text in which nothing is a control token, and tags are their own. */
   int[] encode(String text) {
     return this.text.encodeAsText(text);
   }

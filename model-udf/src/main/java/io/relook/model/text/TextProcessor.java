@@ -18,14 +18,15 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -34,9 +35,14 @@ import java.util.stream.IntStream;
  * <p>Text of users is text: a prompt built by {@link #encodeChat} never holds a control token that
  * the template did not write. The rendered text knows which characters users wrote, whatever the
  * template did with them: a control token is one where the template wrote all of it. What stands
- * between control tokens is encoded by a second tokenizer, the same without its added tokens, so
+ * between control tokens is encoded by a second tokenizer, the same without its control tokens, so
  * that {@code <|im_end|>} in a question becomes the bytes' tokens. Where no text spells a control
  * token the ids are those of the whole rendered text.
+ *
+ * <p>Added tokens that are tags (such as {@link Tags}), special or not, are text in both
+ * directions: {@link #encodeAsText} writes them and {@link #decode(int[])} shows them, by the
+ * tokenizer's own rule, which may take the spaces beside them ({@code lstrip}, {@code rstrip}). So
+ * does a question that spells one, as in transformers.
  */
 public final class TextProcessor implements AutoCloseable {
   /** Stands where a user's text is: no character, and in no control token. */
@@ -52,6 +58,7 @@ public final class TextProcessor implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
   private final HuggingFaceTokenizer plain;
   private final Map<String, Integer> controls;
+  private final Set<Integer> hidden;
   private final Pattern control;
   private final String pictureToken;
   private final ChatTemplate template;
@@ -61,18 +68,22 @@ public final class TextProcessor implements AutoCloseable {
       HuggingFaceTokenizer tokenizer,
       HuggingFaceTokenizer plain,
       Map<String, Integer> controls,
+      List<String> tags,
+      Set<Integer> hidden,
       String pictureToken,
       ChatTemplate template,
       String fingerprint) {
     this.tokenizer = tokenizer;
     this.plain = plain;
     this.controls = controls;
-    this.control =
-        Pattern.compile(
-            controls.keySet().stream()
-                .sorted(Comparator.comparingInt(String::length).reversed())
-                .map(Pattern::quote)
-                .collect(Collectors.joining("|", "", controls.isEmpty() ? "(?!)" : "")));
+    this.hidden = hidden;
+    List<String> written =
+        controls.keySet().stream()
+            .filter(name -> !tags.contains(name))
+            .sorted(Comparator.comparingInt(String::length).reversed())
+            .map(Pattern::quote)
+            .toList();
+    this.control = Pattern.compile(written.isEmpty() ? "(?!)" : String.join("|", written));
     this.pictureToken = pictureToken;
     this.template = template;
     this.fingerprint = fingerprint;
@@ -92,11 +103,17 @@ public final class TextProcessor implements AutoCloseable {
   public static TextProcessor load(Path folder, Map<String, Object> templateVariables) {
     CheckpointFiles files = new CheckpointFiles(folder);
     ObjectNode root = files.tokenizer();
-    Map<String, Integer> controls = new LinkedHashMap<>();
-    for (JsonNode token : root.path("added_tokens")) {
-      controls.put(token.path("content").asText(), token.path("id").asInt());
-    }
     String template = files.chatTemplate().orElse(null);
+    List<String> tags = TagTokens.among(root.path("added_tokens"), template);
+    Map<String, Integer> controls = new LinkedHashMap<>();
+    Set<Integer> hidden = new HashSet<>();
+    for (JsonNode token : root.path("added_tokens")) {
+      String name = token.path("content").asText();
+      controls.put(name, token.path("id").asInt());
+      if (token.path("special").asBoolean() && !tags.contains(name)) {
+        hidden.add(token.path("id").asInt());
+      }
+    }
     Map<String, String> special = files.specialTokens();
     try {
       ObjectMapper json = new ObjectMapper();
@@ -104,18 +121,21 @@ public final class TextProcessor implements AutoCloseable {
       if (!json.readTree(bytes).equals(root)) {
         bytes = json.writeValueAsBytes(root);
       }
-      root.putArray("added_tokens");
+      HuggingFaceTokenizer whole =
+          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), OPTIONS);
       TextProcessor text =
           new TextProcessor(
-              HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), OPTIONS),
-              HuggingFaceTokenizer.newInstance(
-                  new ByteArrayInputStream(json.writeValueAsBytes(root)), OPTIONS),
+              whole,
+              TagTokens.alone(whole, root, tags, OPTIONS),
               controls,
+              tags,
+              hidden,
               special.getOrDefault("image_token", "<|image_pad|>"),
               template == null ? null : ChatTemplate.of(template, special, templateVariables),
               sha256(
                   bytes,
                   String.valueOf(template).getBytes(StandardCharsets.UTF_8),
+                  String.join("", tags).getBytes(StandardCharsets.UTF_8),
                   given(template, special, templateVariables)));
       text.requireIds(folder.toString());
       return text;
@@ -157,12 +177,23 @@ public final class TextProcessor implements AutoCloseable {
     return ids(tokenizer, text);
   }
 
-  /** The ids of a text in which nothing is a control token. */
+  /** The ids of a text in which nothing is a control token, and tags are the tokenizer's own. */
   public int[] encodeAsText(String text) {
     return ids(plain, text);
   }
 
-  /** Text of ids; those beyond the vocabulary (models' tables are larger) have none. */
+  /**
+   * What a policy wrote: the text of its ids without special tokens, but with the tags among them.
+   * Where a policy spells a tag in other tokens than the tokenizer would, the text is the same.
+   */
+  public String decode(int[] ids) {
+    return decode(IntStream.of(ids).filter(id -> !hidden.contains(id)).toArray(), false);
+  }
+
+  /**
+   * Text of ids as transformers' {@code decode} makes it, where {@code skipSpecial} leaves out
+   * special tags too; ids beyond the vocabulary (models' tables are larger) have none.
+   */
   public String decode(int[] ids, boolean skipSpecial) {
     long[] wide = new long[ids.length];
     for (int i = 0; i < ids.length; i++) {
@@ -174,8 +205,17 @@ public final class TextProcessor implements AutoCloseable {
   /** As many of the tokens as make at most so many characters, control tokens not counted. */
   public int[] prefix(int[] ids, int characters) {
     int length = ids.length;
-    while (length > 0 && decode(Arrays.copyOf(ids, length), true).length() > characters) {
+    while (length > 0 && decode(Arrays.copyOf(ids, length)).length() > characters) {
       length--;
+    }
+    return Arrays.copyOf(ids, length);
+  }
+
+  /** As few of the tokens as make at least so many characters; all where they make fewer. */
+  public int[] reaching(int[] ids, int characters) {
+    int length = 0;
+    while (length < ids.length && decode(Arrays.copyOf(ids, length)).length() < characters) {
+      length++;
     }
     return Arrays.copyOf(ids, length);
   }
@@ -183,11 +223,11 @@ public final class TextProcessor implements AutoCloseable {
   /** The characters that the first 1, 2, 3 … tokens make, control tokens not counted. */
   public int[] lengths(int[] ids) {
     return IntStream.rangeClosed(1, ids.length)
-        .map(count -> decode(Arrays.copyOf(ids, count), true).length())
+        .map(count -> decode(Arrays.copyOf(ids, count)).length())
         .toArray();
   }
 
-  /** The id of a control token, -1 where the tokenizer has none of that name. */
+  /** The id of a control token or tag, -1 where the tokenizer has none of that name. */
   public int control(String name) {
     return controls.getOrDefault(name, -1);
   }
@@ -262,7 +302,7 @@ public final class TextProcessor implements AutoCloseable {
     }
   }
 
-  private static int[] ids(HuggingFaceTokenizer tokenizer, String text) {
+  static int[] ids(HuggingFaceTokenizer tokenizer, String text) {
     if (text.isEmpty()) {
       return new int[0];
     }
