@@ -1,6 +1,7 @@
 package io.relook.model.spark;
 
 import io.relook.model.engine.ComputeType;
+import io.relook.model.image.Transparency;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -54,6 +55,9 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
   /** As {@link #minPixels}, from above. */
   public final LongParam maxPixels;
 
+  /** Under a picture's transparent parts: white (default), or drop for the colours stored there. */
+  public final Param<String> transparency;
+
   ImageTextTransformer(String uid, String inputs, String... outputs) {
     this.uid = uid;
     modelUrl = own(new Param<>(this, "modelUrl", "folder of the checkpoint, any Hadoop path"));
@@ -65,11 +69,14 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
     threads = own(new IntParam(this, "threads", "of the engine in an executor JVM, 0 for all"));
     minPixels = own(new LongParam(this, "minPixels", "of a picture, 0 for the checkpoint's"));
     maxPixels = own(new LongParam(this, "maxPixels", "of a picture, 0 for the checkpoint's"));
+    transparency =
+        own(new Param<>(this, "transparency", "white lays a white ground, drop drops alpha"));
     setDefault(outputCols, outputs);
     setDefault(dtype, "float32");
     setDefault(threads, 0);
     setDefault(minPixels, 0L);
     setDefault(maxPixels, 0L);
+    setDefault(transparency, Transparency.WHITE.word());
   }
 
   public S setModelUrl(String value) {
@@ -104,6 +111,10 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
     return with(maxPixels, value);
   }
 
+  public S setTransparency(String value) {
+    return with(transparency, value);
+  }
+
   @Override
   public String uid() {
     return uid;
@@ -129,6 +140,7 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
     require(number(minPixels) >= 0, "minPixels at least 0", number(minPixels));
     require(number(maxPixels) >= 0, "maxPixels at least 0", number(maxPixels));
     ComputeType.of(getOrDefault(dtype));
+    Transparency.of(getOrDefault(transparency));
     checkInputs(schema);
     String[] names = getOrDefault(outputCols);
     StructField[] outputs = outputs().fields();
@@ -164,6 +176,7 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
         getOrDefault(modelUrl),
         number(minPixels),
         number(maxPixels),
+        Transparency.of(getOrDefault(transparency)),
         number(batchSize));
   }
 
