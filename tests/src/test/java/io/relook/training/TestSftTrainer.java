@@ -247,7 +247,7 @@ final class TestSftTrainer {
             lakehouse,
             policies,
             ModelPool.program(Device.cpu(), 1),
-            new RowPrompts(lakehouse, ImageProcessor.load(base), 0),
+            new RowPrompts(lakehouse, ImageProcessor.load(base)),
             config,
             1)
         .run(
