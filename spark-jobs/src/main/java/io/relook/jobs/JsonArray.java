@@ -34,7 +34,7 @@ final class JsonArray implements FlatMapFunction<String, Row> {
     Path path = new Path(uri);
     JsonParser parser =
         new ObjectMapper()
-            .createParser((InputStream) path.getFileSystem(hadoop.value()).open(path));
+            .createParser((InputStream) PictureFolder.files(path, hadoop.value()).open(path));
     return new Iterator<>() {
       private long number;
       private JsonNode next = advance(true);
