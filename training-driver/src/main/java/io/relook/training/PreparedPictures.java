@@ -26,13 +26,19 @@ final class PreparedPictures {
   /** Says which pictures the next rows show; returns those that are not here. */
   List<String> show(Set<String> ids) {
     shown = Set.copyOf(ids);
-    return ids.stream().filter(id -> all.get(id) == null).toList();
+    List<String> missing = ids.stream().filter(id -> all.get(id) == null).toList();
+    trim();
+    return missing;
   }
 
   /** Takes one in; the longest unused go where there are too many. */
   void add(String id, PictureGrid picture) {
     PictureGrid before = all.put(id, picture);
     bytes += size(picture) - (before == null ? 0 : size(before));
+    trim();
+  }
+
+  private void trim() {
     var oldest = all.entrySet().iterator();
     while (bytes > most && oldest.hasNext()) {
       var one = oldest.next();
@@ -43,8 +49,9 @@ final class PreparedPictures {
     }
   }
 
-  boolean isFull() {
-    return bytes >= most;
+  /** Whether none would have to go for it. */
+  boolean fits(PictureGrid picture) {
+    return bytes + size(picture) <= most;
   }
 
   long bytes() {

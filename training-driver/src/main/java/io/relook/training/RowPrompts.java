@@ -48,7 +48,9 @@ final class RowPrompts {
   void prepare(Set<String> imageIds) {
     List<String> missing = pictures.show(imageIds);
     if (!missing.isEmpty()) {
-      read(missing).collectAsList().forEach(this::add);
+      for (Row row : read(missing).collectAsList()) {
+        pictures.add(row.getString(0), images.process(row.getAs(1)));
+      }
     }
   }
 
@@ -57,9 +59,13 @@ final class RowPrompts {
     List<String> missing = pictures.show(imageIds);
     pictures.show(Set.of());
     if (!missing.isEmpty()) {
-      Iterator<Row> rows = read(missing).toLocalIterator();
-      while (!pictures.isFull() && rows.hasNext()) {
-        add(rows.next());
+      for (Iterator<Row> rows = read(missing).toLocalIterator(); rows.hasNext(); ) {
+        Row row = rows.next();
+        PictureGrid picture = images.process(row.getAs(1));
+        if (!pictures.fits(picture)) {
+          return;
+        }
+        pictures.add(row.getString(0), picture);
       }
     }
   }
@@ -69,10 +75,6 @@ final class RowPrompts {
         .read(Table.IMAGES)
         .where(col("image_id").isInCollection(ids))
         .select("image_id", "bytes");
-  }
-
-  private void add(Row row) {
-    pictures.add(row.getString(0), images.process(row.getAs(1)));
   }
 
   /** Bytes of the pictures that are prepared. */

@@ -22,10 +22,10 @@ final class TestPreparedPictures {
   void theLongestUnusedGoWhereThereAreTooMany() {
     PreparedPictures pictures = new PreparedPictures(3 * 48);
     for (String id : List.of("a", "b", "c")) {
-      assertFalse(pictures.isFull());
+      assertTrue(pictures.fits(picture()));
       pictures.add(id, picture());
     }
-    assertTrue(pictures.isFull());
+    assertFalse(pictures.fits(picture()));
     assertEquals(List.of(), pictures.show(Set.of("a")));
     pictures.add("d", picture());
     assertEquals(3 * 48, pictures.bytes());
@@ -46,6 +46,9 @@ final class TestPreparedPictures {
     assertSame(first, pictures.get("a"));
     assertNull(pictures.get("before"));
     assertEquals(3 * 48, pictures.bytes());
+    assertEquals(List.of(), pictures.show(Set.of("a")));
+    assertEquals(2 * 48, pictures.bytes());
+    assertSame(first, pictures.get("a"));
     pictures.show(Set.of("d"));
     pictures.add("d", picture());
     assertEquals(2 * 48, pictures.bytes());
