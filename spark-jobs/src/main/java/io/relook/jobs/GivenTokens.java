@@ -56,7 +56,7 @@ final class GivenTokens {
   private final EngineSettings engine;
   private final RolloutJob.Config rollout;
 
-  /** {@code rollout} names the policy and the pictures' budget. */
+  /** {@code rollout} names the policy, and the pictures' budget and ground. */
   GivenTokens(Lakehouse lakehouse, EngineSettings engine, RolloutJob.Config rollout) {
     this.lakehouse = lakehouse;
     this.engine = engine;
@@ -90,7 +90,8 @@ final class GivenTokens {
         .setModelUrl(rollout.policyUri())
         .setInputCols("prompt", "pictures", "completion")
         .setDtype(engine.dtype())
-        .setThreads(engine.threads());
+        .setThreads(engine.threads())
+        .setTransparency(rollout.transparency().word());
     if (minPixels > 0) {
       stage.setMinPixels(minPixels).setMaxPixels(Math.max(minPixels * 4, 1 << 20));
     }

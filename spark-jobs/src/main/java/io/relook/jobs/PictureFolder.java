@@ -6,6 +6,8 @@ import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.util.SerializableConfiguration;
@@ -53,7 +55,7 @@ final class PictureFolder implements Serializable {
   byte[] read(String relative) {
     try {
       org.apache.hadoop.fs.Path path = inside(relative);
-      FileSystem files = path.getFileSystem(hadoop.value());
+      FileSystem files = files(path, hadoop.value());
       FileStatus status;
       try {
         status = files.getFileStatus(path);
@@ -72,6 +74,15 @@ final class PictureFolder implements Serializable {
     } catch (IOException | IllegalArgumentException e) {
       throw JobErrors.row("the picture %s cannot be read (%s)".formatted(relative, e.getMessage()));
     }
+  }
+
+  /**
+   * A path's file system, on this machine without checksums: Hadoop cannot name the file of those
+   * beside one whose name has a colon.
+   */
+  static FileSystem files(org.apache.hadoop.fs.Path path, Configuration hadoop) throws IOException {
+    FileSystem files = path.getFileSystem(hadoop);
+    return files instanceof ChecksumFileSystem checked ? checked.getRawFileSystem() : files;
   }
 
   private org.apache.hadoop.fs.Path inside(String relative) throws IOException {

@@ -11,6 +11,7 @@ import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
+import io.relook.model.image.Transparency;
 import io.relook.model.spark.EngineSettings;
 import io.relook.preset.Preset;
 import java.io.Serializable;
@@ -40,6 +41,7 @@ public final class RolloutJob {
    * @param policyUri where its checkpoint lies
    * @param temperature 0 is greedy
    * @param minPixels of each picture; 0 for the checkpoint's own budget
+   * @param transparency what lies under their transparent parts
    * @param chunk prompts a commit
    * @param partitions tasks a chunk is spread over: about one an executor
    * @param failureBudget share of rows that may fail
@@ -55,6 +57,7 @@ public final class RolloutJob {
       double temperature,
       int maxNewTokens,
       long minPixels,
+      Transparency transparency,
       int chunk,
       int partitions,
       double failureBudget)
@@ -103,6 +106,7 @@ public final class RolloutJob {
           temperature,
           rollout.maxNewTokens(),
           rollout.minPixels(),
+          rollout.transparency(),
           rollout.chunk(),
           rollout.partitions(),
           preset.failureBudget());

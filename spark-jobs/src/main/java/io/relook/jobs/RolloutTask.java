@@ -33,7 +33,13 @@ final class RolloutTask implements MapPartitionsFunction<Row, Row> {
     this.config = config;
     this.sampler =
         new PromptSampler(
-            new PolicySettings(engine, config.policyUri(), minPixels, maxPixels, config.chunk()),
+            new PolicySettings(
+                engine,
+                config.policyUri(),
+                minPixels,
+                maxPixels,
+                config.transparency(),
+                config.chunk()),
             sampling,
             config.samples());
   }

@@ -1,6 +1,7 @@
 package io.relook.preset;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.relook.model.image.Transparency;
 import io.relook.model.spark.EngineSettings;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -156,6 +157,8 @@ public record Preset(
    * Sampling for difficulty, reconstruction and rejection.
    *
    * @param minPixels 0 is the checkpoint's
+   * @param transparency under transparent parts of pictures lies white, or their alpha is dropped;
+   *     training sees what rollouts see
    * @param firstSamples for difficulty, so many of each question come first, and the others only
    *     where the first are all right or all wrong (our choice); 0: all at once
    */
@@ -166,7 +169,8 @@ public record Preset(
       long minPixels,
       int chunk,
       int partitions,
-      @Default("0") int firstSamples) {
+      @Default("0") int firstSamples,
+      @Default("white") Transparency transparency) {
     public Rollout {
       if (firstSamples != 0 && (firstSamples < 2 || firstSamples >= samples)) {
         throw PresetErrors.of(

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.relook.lakehouse.RelookException;
+import io.relook.model.image.Transparency;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -159,6 +160,18 @@ public final class PresetReader {
     }
   }
 
+  /**
+   * A run's settings as {@link #yaml} wrote them, every value. A Relook that did not know {@code
+   * rollout.transparency} dropped alpha.
+   */
+  public static Preset recorded(String name, String yaml) {
+    JsonNode root = tree(name, yaml);
+    if (root.path("rollout") instanceof ObjectNode rollout && !rollout.has("transparency")) {
+      rollout.put("transparency", Transparency.DROP.word());
+    }
+    return parse(name, root);
+  }
+
   /** Every value, as {@link #parse} reads it. */
   public static String yaml(Preset preset) {
     try {
@@ -175,7 +188,7 @@ public final class PresetReader {
   public static List<String> changes(String recorded, Preset preset) {
     Preset before;
     try {
-      before = parse("the recorded preset", recorded);
+      before = recorded("the recorded preset", recorded);
     } catch (RelookException e) {
       return List.of("the recorded settings cannot be read (%s)".formatted(e.getMessage()));
     }

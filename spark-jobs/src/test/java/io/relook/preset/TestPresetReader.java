@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
+import io.relook.model.image.Transparency;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
@@ -396,6 +397,27 @@ final class TestPresetReader {
     assertEquals(3, PresetReader.distance("kitten", "sitting"));
     assertEquals(0, PresetReader.distance("rate", "rate"));
     assertEquals(4, PresetReader.distance("", "rate"));
+  }
+
+  @Test
+  void aWhiteGroundIsTheDefaultAndWhatOlderRunsDidIsKnown() throws IOException {
+    Preset preset = PresetReader.parse("p.yaml", demo());
+    assertEquals(Transparency.WHITE, preset.rollout().transparency());
+    String yaml = PresetReader.yaml(preset);
+    assertTrue(yaml.contains("transparency: \"white\""), yaml);
+    assertEquals(preset, PresetReader.recorded("a run", yaml));
+    assertEquals(
+        Transparency.DROP,
+        PresetReader.parse("p.yaml", demo(), "rollout.transparency=drop").rollout().transparency());
+    String older = yaml.replaceAll("(?m)^.*transparency.*\\n", "");
+    assertEquals(Transparency.DROP, PresetReader.recorded("a run", older).rollout().transparency());
+    assertEquals(
+        List.of("rollout.transparency: \"drop\", now \"white\""),
+        PresetReader.changes(older, preset));
+    String message = refusal(changed("partitions: 1}", "partitions: 1, transparency: black}"));
+    assertTrue(
+        message.contains("rollout.transparency must be one of [white, drop], not \"black\""),
+        message);
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
+import io.relook.model.image.Transparency;
 import io.relook.model.spark.EngineSettings;
 import io.relook.model.text.TextProcessor;
 import io.relook.scenes.SceneGenerator;
@@ -162,6 +163,7 @@ final class TestRolloutFaults {
             1,
             4,
             0,
+            Transparency.WHITE,
             100,
             1,
             budget));

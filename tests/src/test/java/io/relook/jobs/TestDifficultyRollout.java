@@ -7,6 +7,7 @@ import io.relook.TestSession;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.Table;
+import io.relook.model.image.Transparency;
 import io.relook.model.spark.EngineSettings;
 import io.relook.rewards.Rewards;
 import io.relook.training.EmbeddedModel;
@@ -39,7 +40,20 @@ final class TestDifficultyRollout {
   private RolloutJob.Config config() {
     String base = folder.resolve("base").toString();
     return new RolloutJob.Config(
-        "run", 1, Phase.DIFFICULTY, 0, "p", base, SAMPLES, 1.0, 64, 0, 100, 1, 0.05);
+        "run",
+        1,
+        Phase.DIFFICULTY,
+        0,
+        "p",
+        base,
+        SAMPLES,
+        1.0,
+        64,
+        0,
+        Transparency.WHITE,
+        100,
+        1,
+        0.05);
   }
 
   private RolloutJob.Result sample(Lakehouse lakehouse, int first) {

@@ -16,6 +16,7 @@ import io.relook.model.engine.PictureGrid;
 import io.relook.model.engine.Prompt;
 import io.relook.model.engine.VisionLanguageModel;
 import io.relook.model.image.ImageProcessor;
+import io.relook.model.image.Transparency;
 import io.relook.model.spark.EngineSettings;
 import io.relook.model.spark.ModelPool;
 import io.relook.model.text.Message;
@@ -56,7 +57,20 @@ final class TestInformationGain {
             Rows.IMAGE.toRow(new Rows.Image("gray", gray, width, height))));
     RolloutJob.Config rollout =
         new RolloutJob.Config(
-            "run", 1, Phase.RECONSTRUCTION, 0, "p", base, 1, 1.0, 32, 0, 8, 1, 0.05);
+            "run",
+            1,
+            Phase.RECONSTRUCTION,
+            0,
+            "p",
+            base,
+            1,
+            1.0,
+            32,
+            0,
+            Transparency.WHITE,
+            8,
+            1,
+            0.05);
     try (Checkpoint checkpoint = Checkpoint.open(base, new Configuration());
         TextProcessor text = TextProcessor.load(checkpoint.folder());
         VisionLanguageModel model =

@@ -129,6 +129,29 @@ class TestIngestJob {
   }
 
   @Test
+  void picturesMayHaveAnyNameThatTheFileSystemTakes() throws IOException {
+    Path odd = Files.createDirectories(folder.resolve("da:ta #1%20"));
+    List<String> names =
+        List.of("a:b.png", "file:c.png", "x:y/2: z.png", "50% [a] {b}?#*.png", "s3://d.png", " e");
+    StringBuilder rows = new StringBuilder("[");
+    for (int i = 0; i < names.size(); i++) {
+      Files.createDirectories(odd.resolve(names.get(i)).getParent());
+      Files.write(odd.resolve(names.get(i)), png(30 + i, 20));
+      rows.append(i == 0 ? "" : ",").append("[\"q%d\", \"%s\"]".formatted(i, names.get(i)));
+    }
+    Files.writeString(odd.resolve("rows:1.json"), rows.append("]"));
+    Preset.Ingest ingest = files(mapping("0", "5", "1"), file("rows:1.json"));
+    assertEquals(
+        List.of(new IngestJob.Result("da:ta #1%20/rows:1.json", names.size(), 0)),
+        new IngestJob(lakehouse, new IngestJob.Config(odd.toString(), ingest, 0)).run());
+    assertEquals(
+        IntStream.range(30, 30 + names.size()).boxed().toList(),
+        lakehouse.read(Table.IMAGES).orderBy("width").collectAsList().stream()
+            .map(row -> Rows.IMAGE.fromRow(row).width())
+            .toList());
+  }
+
+  @Test
   void arraysCsvAndParquetHoldTheSameQuestions() throws IOException {
     Files.writeString(
         data.resolve("a.json"),

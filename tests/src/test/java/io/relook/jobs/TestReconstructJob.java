@@ -17,6 +17,7 @@ import io.relook.model.engine.PictureGrid;
 import io.relook.model.engine.Prompt;
 import io.relook.model.engine.VisionLanguageModel;
 import io.relook.model.image.ImageProcessor;
+import io.relook.model.image.Transparency;
 import io.relook.model.spark.EngineSettings;
 import io.relook.model.spark.ModelPool;
 import io.relook.model.text.Message;
@@ -135,7 +136,21 @@ final class TestReconstructJob {
   private static ReconstructJob.Result reconstruct(String run, TextProcessor text, Preset.Cut cut) {
     String base = folder.resolve("base").toString();
     RolloutJob.Config rollout =
-        new RolloutJob.Config(run, 1, Phase.RECONSTRUCTION, 0, "p", base, 1, 1.0, 8, 0, 8, 1, 0.05);
+        new RolloutJob.Config(
+            run,
+            1,
+            Phase.RECONSTRUCTION,
+            0,
+            "p",
+            base,
+            1,
+            1.0,
+            8,
+            0,
+            Transparency.WHITE,
+            8,
+            1,
+            0.05);
     Preset preset =
         PresetReader.read(
             Path.of(System.getProperty("relook.root"), "conf", "presets"),

@@ -47,7 +47,7 @@ final class TestOwnRewardInGrpo {
             lakehouse,
             policies,
             ModelPool.program(Device.cpu(), 1),
-            new RowPrompts(lakehouse, ImageProcessor.load(base), 0),
+            new RowPrompts(lakehouse, ImageProcessor.load(base)),
             rewards,
             preset)
         .run(

@@ -78,7 +78,7 @@ final class TestReplay {
         Stream.iterate(0, i -> i + 1).limit(8).map(TestReplay::example).toList());
     Policies policies = new Policies(lakehouse, "run", preset.train(), preset.keep());
     var program = ModelPool.program(Device.cpu(), 1);
-    RowPrompts prompts = new RowPrompts(lakehouse, ImageProcessor.load(base), 0);
+    RowPrompts prompts = new RowPrompts(lakehouse, ImageProcessor.load(base));
     Rows.CheckpointRow coldStart =
         new SftTrainer(lakehouse, policies, program, prompts, preset.sft(), 1)
             .run("run", 1, policies.base(base.toString()), line -> {});

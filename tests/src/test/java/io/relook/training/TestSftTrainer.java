@@ -2,6 +2,7 @@ package io.relook.training;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,13 +19,16 @@ import io.relook.model.engine.Prompt;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.TrainingRow;
 import io.relook.model.image.ImageProcessor;
+import io.relook.model.image.PixelBudget;
 import io.relook.model.spark.ModelPool;
 import io.relook.preset.Preset;
+import io.relook.scenes.SceneGenerator;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
@@ -64,6 +68,37 @@ final class TestSftTrainer {
     Path adapter =
         Path.of(resumed.uri().replaceFirst("^file:", "")).resolve("adapter/adapter_config.json");
     assertTrue(Files.readString(adapter).contains("\"use_rslora\" : true"));
+  }
+
+  /** A picture of 28 × 28 takes 4 · 4 · 1176 bytes; the bound has room for three of six. */
+  @Test
+  void preparedPicturesAreBoundedAndComeBackWhenRowsShowThem() {
+    Path base = folder.resolve("base");
+    EmbeddedModel.unpack(base, false);
+    Lakehouse lakehouse = lakehouse("pictures");
+    List<String> ids = List.of("a", "b", "c", "d", "e", "f");
+    List<Row> images = new ArrayList<>();
+    for (int i = 0; i < ids.size(); i++) {
+      byte[] png = new SceneGenerator(3).question(i).png();
+      images.add(Rows.IMAGE.toRow(new Rows.Image(ids.get(i), png, 28, 28)));
+    }
+    lakehouse.merge(Table.IMAGES, images);
+    ImageProcessor small = ImageProcessor.load(base).withBudget(new PixelBudget(784, 784));
+    long each = 4L * 4 * 1176;
+    RowPrompts prompts = new RowPrompts(lakehouse, small, 3 * each);
+    prompts.readAhead(Set.copyOf(ids));
+    assertEquals(3 * each, prompts.bytes());
+    for (List<String> shown : List.of(ids.subList(0, 2), ids.subList(2, 4), ids.subList(4, 6))) {
+      prompts.prepare(Set.copyOf(shown));
+      assertFalse(prompts.of(List.of(1), shown).pictures().contains(null));
+      assertEquals(3 * each, prompts.bytes());
+    }
+    prompts.prepare(Set.copyOf(ids));
+    assertEquals(6, prompts.of(List.of(1), ids).pictures().stream().distinct().count());
+    assertEquals(6 * each, prompts.bytes(), "what the rows show stays");
+    prompts.prepare(Set.of("a"));
+    assertEquals(3 * each, prompts.bytes());
+    assertFalse(prompts.of(List.of(1), List.of("a")).pictures().contains(null));
   }
 
   private Rows.CheckpointRow stopAndGoOn(Preset.Train how) throws Exception {
@@ -247,7 +282,7 @@ final class TestSftTrainer {
             lakehouse,
             policies,
             ModelPool.program(Device.cpu(), 1),
-            new RowPrompts(lakehouse, ImageProcessor.load(base), 0),
+            new RowPrompts(lakehouse, ImageProcessor.load(base)),
             config,
             1)
         .run(

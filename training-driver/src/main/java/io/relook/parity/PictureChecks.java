@@ -7,12 +7,14 @@ import io.relook.model.engine.PictureGrid;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.image.PixelBudget;
 import io.relook.model.image.RgbImage;
+import io.relook.model.image.Transparency;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import javax.imageio.ImageIO;
 
 /** {@code images.json}: decoding, resizing and patches of each picture under each budget. */
@@ -22,8 +24,13 @@ final class PictureChecks {
   private PictureChecks() {}
 
   static void run(
-      Report report, Path folder, JsonNode goldens, TensorFile tensors, ImageProcessor base)
+      Report report, Path folder, JsonNode goldens, TensorFile tensors, ImageProcessor settings)
       throws IOException {
+    Transparency ground = ground(folder, goldens, tensors, settings);
+    if (ground != Transparency.WHITE) {
+      report.notCompared("images on a white ground", "this reference dropped their alpha");
+    }
+    ImageProcessor base = settings.withTransparency(ground);
     for (JsonNode c : goldens.path("cases")) {
       String file = c.path("file").asText();
       String name = "images." + file + "@" + c.path("budget").asText();
@@ -44,6 +51,34 @@ final class PictureChecks {
       different += isSame(row) ? 0 : 1;
     }
     report.equal("images.smart_resize", different);
+  }
+
+  /**
+   * The reference's, which depends on its version and on who opened its pictures: what the first
+   * decoded picture says that has alpha. White, the default, where there is none.
+   */
+  private static Transparency ground(
+      Path folder, JsonNode goldens, TensorFile tensors, ImageProcessor settings)
+      throws IOException {
+    for (JsonNode c : goldens.path("cases")) {
+      String file = c.path("file").asText();
+      if (!c.has("error") && tensors.has("rgb:" + file)) {
+        byte[] bytes = Files.readAllBytes(folder.resolve("images").resolve(file));
+        byte[] white = rgb(settings, Transparency.WHITE, bytes);
+        byte[] drop = rgb(settings, Transparency.DROP, bytes);
+        byte[] reference = tensors.bytes("rgb:" + file);
+        if (!Arrays.equals(white, drop)) {
+          return levels(drop, reference) < levels(white, reference)
+              ? Transparency.DROP
+              : Transparency.WHITE;
+        }
+      }
+    }
+    return Transparency.WHITE;
+  }
+
+  private static byte[] rgb(ImageProcessor settings, Transparency ground, byte[] bytes) {
+    return settings.withTransparency(ground).decoder().decode(bytes).rgb();
   }
 
   private static void decoded(

@@ -12,6 +12,7 @@ import io.relook.model.engine.Prompt;
 import io.relook.model.engine.VisionLanguageModel;
 import io.relook.model.image.ImageProcessor;
 import io.relook.model.image.PixelBudget;
+import io.relook.model.image.Transparency;
 import io.relook.model.spark.ModelPool;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +22,11 @@ import java.util.regex.Pattern;
 
 /** A policy's model in float32, and a trajectory's prompt as the policy saw it. */
 final class PolicyProbe implements AutoCloseable {
-  /** A fingerprint ends with the pixels that a picture had. */
-  private static final Pattern BUDGET = Pattern.compile(":(\\d+)-(\\d+):bicubic$");
+  /**
+   * A fingerprint ends with the pixels that a picture had and the ground under it; where it names
+   * none, alpha was dropped.
+   */
+  private static final Pattern PICTURES = Pattern.compile(":(\\d+)-(\\d+):bicubic(?::(\\w+))?$");
 
   private final VisionLanguageModel model;
   private final ModelProbe probe;
@@ -48,12 +52,7 @@ final class PolicyProbe implements AutoCloseable {
 
   /** A DATA error where a picture is not there or cannot be read. */
   Seen seen(Rows.Trajectory t, Map<String, Rows.Image> images) {
-    Matcher budget = BUDGET.matcher(t.fingerprint());
-    ImageProcessor processor =
-        budget.find()
-            ? checkpoints.withBudget(
-                new PixelBudget(Long.parseLong(budget.group(1)), Long.parseLong(budget.group(2))))
-            : checkpoints;
+    ImageProcessor processor = processor(t.fingerprint());
     List<PictureGrid> pictures = new ArrayList<>();
     List<List<Integer>> grids = new ArrayList<>();
     for (String id : t.imageIds()) {
@@ -67,6 +66,19 @@ final class PolicyProbe implements AutoCloseable {
     }
     return new Seen(
         new Prompt(t.promptIds().stream().mapToInt(Integer::intValue).toArray(), pictures), grids);
+  }
+
+  private ImageProcessor processor(String fingerprint) {
+    Matcher pictures = PICTURES.matcher(fingerprint);
+    if (!pictures.find()) {
+      return checkpoints;
+    }
+    long least = Long.parseLong(pictures.group(1));
+    long most = Long.parseLong(pictures.group(2));
+    String ground = pictures.group(3);
+    return checkpoints
+        .withBudget(new PixelBudget(least, most))
+        .withTransparency(ground == null ? Transparency.DROP : Transparency.of(ground));
   }
 
   /** By picture token, mean over layers and heads. */

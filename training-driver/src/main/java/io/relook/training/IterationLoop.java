@@ -69,7 +69,8 @@ final class IterationLoop {
   /** Runs the iterations from the base policy; returns the policy that the last ends with. */
   Rows.CheckpointRow run(Rows.CheckpointRow base, Path baseFolder, TorchProgram program) {
     RowPrompts prompts =
-        new RowPrompts(lakehouse, ImageProcessor.load(baseFolder), preset.rollout().minPixels());
+        new RowPrompts(
+            lakehouse, RowPrompts.images(ImageProcessor.load(baseFolder), preset.rollout()));
     String rated = difficulty(base);
     Rows.CheckpointRow policy = base;
     for (int i = 1; i <= preset.iterations(); i++) {

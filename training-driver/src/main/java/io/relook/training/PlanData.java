@@ -94,8 +94,7 @@ record PlanData(Figure train, Figure test, List<Prompt> few, double takeIn, doub
     }
     pictures.addAll(images.values());
     try (TextProcessor text = TextProcessor.load(folder, preset.engine().templateVariables())) {
-      ImageProcessor processor =
-          RowPrompts.images(ImageProcessor.load(folder), preset.rollout().minPixels());
+      ImageProcessor processor = RowPrompts.images(ImageProcessor.load(folder), preset.rollout());
       Prompts prompts = new Prompts(text, processor);
       return lakehouse.read(Table.QUERIES).orderBy("split", "query_id").collectAsList().stream()
           .map(Rows.QUERY::fromRow)

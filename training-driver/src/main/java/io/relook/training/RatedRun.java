@@ -29,7 +29,7 @@ final class RatedRun {
     if (run.isEmpty() || !rated) {
       throw error("the run %s has no pass rates in this lakehouse".formatted(runId));
     }
-    Preset other = PresetReader.parse("of the run " + runId, run.get().preset());
+    Preset other = PresetReader.recorded("of the run " + runId, run.get().preset());
     List<String> differ = new ArrayList<>();
     compare("model", other.model(), preset.model(), differ);
     compare("rollout", other.rollout(), preset.rollout(), differ);

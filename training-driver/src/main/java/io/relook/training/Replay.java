@@ -22,12 +22,10 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -86,7 +84,7 @@ public final class Replay {
         new RunRecord(lakehouse, config.runId)
             .at(committedAt())
             .orElseThrow(() -> cannot("there is no run " + config.runId));
-    this.preset = PresetReader.parse("the run's preset", run.preset());
+    this.preset = PresetReader.recorded("the run's preset", run.preset());
     this.policies = new Policies(lakehouse, config.runId, preset.train(), preset.keep());
   }
 
@@ -163,7 +161,7 @@ public final class Replay {
   private RowPrompts prompts(Rows.CheckpointRow start) {
     try (Checkpoint checkpoint = Checkpoint.open(start.uri(), policies.hadoop())) {
       ImageProcessor images = ImageProcessor.load(checkpoint.folder());
-      return new RowPrompts(lakehouse, images, preset.rollout().minPixels());
+      return new RowPrompts(lakehouse, RowPrompts.images(images, preset.rollout()));
     }
   }
 
@@ -223,14 +221,11 @@ public final class Replay {
 
   private List<TrainingRow> sft(Rows.TrainingStep step, RowPrompts prompts) {
     Map<String, Rows.SftExample> examples = new HashMap<>();
-    Set<String> images = new HashSet<>();
     Column trained = col("example_id").isInCollection(step.trainedIds());
     for (Row row : read(step, Table.SFT_EXAMPLES).where(trained).collectAsList()) {
       Rows.SftExample example = Rows.SFT_EXAMPLE.fromRow(row);
       examples.put(example.exampleId(), example);
-      images.addAll(example.imageIds());
     }
-    prompts.prepare(images);
     return SftTrainer.rows(prompts, step.trainedIds().stream().map(examples::get).toList());
   }
 

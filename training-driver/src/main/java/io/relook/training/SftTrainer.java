@@ -69,7 +69,7 @@ final class SftTrainer {
           "There are no examples to fine-tune on in iteration %d of %s: no trace was kept (reflections.reason says why). Loosen reconstruct's filters, or take other questions."
               .formatted(iteration, runId));
     }
-    prompts.prepare(images);
+    prompts.readAhead(images);
     long version = lakehouse.version(Table.SFT_EXAMPLES);
     int perEpoch = (examples.size() + config.batch() - 1) / config.batch();
     int total = config.steps() > 0 ? config.steps() : perEpoch * config.epochs();
@@ -160,6 +160,9 @@ final class SftTrainer {
 
   /** A step's rows; each of its targets weighs the same. */
   static List<TrainingRow> rows(RowPrompts prompts, List<Rows.SftExample> batch) {
+    Set<String> images = new HashSet<>();
+    batch.forEach(example -> images.addAll(example.imageIds()));
+    prompts.prepare(images);
     int targets = batch.stream().mapToInt(e -> e.completionIds().size()).sum();
     List<TrainingRow> rows = new ArrayList<>();
     for (Rows.SftExample example : batch) {

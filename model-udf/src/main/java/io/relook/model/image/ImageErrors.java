@@ -15,6 +15,25 @@ final class ImageErrors {
         cause);
   }
 
+  static RelookException cut() {
+    return unreadable("its file is cut off or damaged: the data end too early", null);
+  }
+
+  static RelookException webpLibrary(Throwable cause) {
+    return new RelookException(
+        Category.CONFIG,
+        "WebP pictures are read by libwebp, which cannot be loaded on this machine (%s): start the JVM with -Dcom.luciad.imageio.webp.tmpdir=FOLDER, a folder that libraries may be run from."
+            .formatted(cause.getMessage()),
+        cause);
+  }
+
+  static RelookException transparency(String word) {
+    return new RelookException(
+        Category.CONFIG,
+        "transparency is white (a white ground) or drop (alpha is dropped), not %s."
+            .formatted(word));
+  }
+
   static RelookException tooLarge(long width, long height, long most) {
     return new RelookException(
         Category.DATA,

@@ -47,6 +47,17 @@ public record ImageProcessor(
     return new ImageProcessor(other, patchSize, temporalPatchSize, mergeSize, mean, std, decoder);
   }
 
+  public ImageProcessor withTransparency(Transparency other) {
+    return new ImageProcessor(
+        budget, patchSize, temporalPatchSize, mergeSize, mean, std, decoder.with(other));
+  }
+
+  /** What decides which values a picture becomes, beside the checkpoint's settings. */
+  public String fingerprint() {
+    return "%d-%d:bicubic:%s"
+        .formatted(budget.minPixels(), budget.maxPixels(), decoder.transparency().word());
+  }
+
   /** Decodes, resizes and cuts. */
   public PictureGrid process(byte[] bytes) {
     return patches(resize(decoder.decode(bytes)));

@@ -1,19 +1,16 @@
 package io.relook.model.image;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Iterator;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
+import java.util.Arrays;
 
 /**
  * A picture's bytes by their container: the format from its signature, the EXIF orientation, and
  * the bytes without colour profile. Pillow's {@code convert("RGB")} does not apply profiles;
- * ImageIO's JPEG and WebP readers would, so the profile is left out before they see the file.
+ * ImageIO's JPEG reader would, so the profile is left out before it sees the file. So is a PNG's
+ * transparency, which ImageIO reads of some colour types only: {@link StandardPicture} applies it.
  */
 final class PictureFile {
   private static final byte[] EXIF = {'E', 'x', 'i', 'f', 0, 0};
@@ -25,6 +22,7 @@ final class PictureFile {
   private final byte[] pixelBytes;
   private int orientation = 1;
   private int adobeTransform = -1;
+  private byte[] transparent;
 
   private PictureFile(String format, byte[] bytes) {
     this.format = format;
@@ -34,8 +32,6 @@ final class PictureFile {
       jpeg();
     } else if (format.equals("png")) {
       png();
-    } else if (format.equals("webp")) {
-      webp();
     }
   }
 
@@ -61,22 +57,39 @@ final class PictureFile {
     return adobeTransform;
   }
 
-  ImageReader reader() throws IOException {
-    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
-    if (!readers.hasNext()) {
-      throw new IOException("no decoder for " + format + " is on the class path");
-    }
-    return readers.next();
+  /** What a PNG's tRNS chunk holds; null without one. */
+  byte[] transparent() {
+    return transparent;
   }
 
-  long pixels() throws IOException {
-    ImageReader reader = reader();
-    try (ImageInputStream in =
-        ImageIO.createImageInputStream(new ByteArrayInputStream(pixelBytes))) {
-      reader.setInput(in, true, true);
-      return (long) reader.getWidth(0) * reader.getHeight(0);
-    } finally {
-      reader.dispose();
+  /** A PNG's colour type; -1 of other files. */
+  int pngColour() {
+    return format.equals("png") && bytes.length > 25 ? bytes[25] : -1;
+  }
+
+  /** A PNG's bits a channel. */
+  int pngDepth() {
+    return bytes[24];
+  }
+
+  /** Not a bitmap's without BI_BITFIELDS, as with Pillow: ImageIO believes the mask alone. */
+  boolean mayHaveAlpha() {
+    return !format.equals("bmp") || bytes.length > 30 && bytes[30] == 3;
+  }
+
+  /** Reads the header. */
+  OpenPicture open() throws IOException {
+    switch (format) {
+      case "gif":
+        return new GifPicture(bytes);
+      case "webp":
+        WebpPicture picture = new WebpPicture(bytes);
+        int[] exif = picture.exif();
+        int skip = starts(bytes, exif[0], EXIF) ? EXIF.length : 0;
+        orientation = orientation(exif[0] + skip, exif[1] - skip);
+        return picture;
+      default:
+        return new StandardPicture(this, format);
     }
   }
 
@@ -130,28 +143,11 @@ final class PictureFile {
       }
       if (starts(bytes, (int) at + 4, ascii("eXIf"))) {
         orientation = orientation((int) at + 8, length);
+      } else if (starts(bytes, (int) at + 4, ascii("tRNS"))) {
+        transparent = Arrays.copyOfRange(bytes, (int) at + 8, (int) at + 8 + length);
+        pixelBytes[(int) at + 4] = 'x';
       }
       at += 12L + length;
-    }
-  }
-
-  private void webp() {
-    ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    for (long at = 12; at + 8 <= bytes.length; ) {
-      int length = in.getInt((int) at + 4);
-      if (length < 0 || at + 8 + length > bytes.length) {
-        return;
-      }
-      int data = (int) at + 8;
-      if (starts(bytes, (int) at, ascii("EXIF"))) {
-        int skip = starts(bytes, data, EXIF) ? EXIF.length : 0;
-        orientation = orientation(data + skip, length - skip);
-      } else if (starts(bytes, (int) at, ascii("ICCP"))) {
-        System.arraycopy(ascii("xICC"), 0, pixelBytes, (int) at, 4);
-      } else if (starts(bytes, (int) at, ascii("VP8X")) && length > 0) {
-        pixelBytes[data] &= ~0x20;
-      }
-      at += 8L + length + (length & 1);
     }
   }
 

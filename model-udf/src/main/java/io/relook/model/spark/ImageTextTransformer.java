@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.relook.model.engine.ComputeType;
+import io.relook.model.image.Transparency;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -64,6 +65,9 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
    */
   public final Param<String> templateVariables;
 
+  /** Under a picture's transparent parts: white (default), or drop for the colours stored there. */
+  public final Param<String> transparency;
+
   ImageTextTransformer(String uid, String inputs, String... outputs) {
     this.uid = uid;
     modelUrl = own(new Param<>(this, "modelUrl", "folder of the checkpoint, any Hadoop path"));
@@ -77,12 +81,15 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
     maxPixels = own(new LongParam(this, "maxPixels", "of a picture, 0 for the checkpoint's"));
     templateVariables =
         own(new Param<>(this, "templateVariables", "of the chat template, a JSON object"));
+    transparency =
+        own(new Param<>(this, "transparency", "white lays a white ground, drop drops alpha"));
     setDefault(outputCols, outputs);
     setDefault(templateVariables, "{}");
     setDefault(dtype, "float32");
     setDefault(threads, 0);
     setDefault(minPixels, 0L);
     setDefault(maxPixels, 0L);
+    setDefault(transparency, Transparency.WHITE.word());
   }
 
   public S setModelUrl(String value) {
@@ -121,6 +128,10 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
     return with(templateVariables, value);
   }
 
+  public S setTransparency(String value) {
+    return with(transparency, value);
+  }
+
   @Override
   public String uid() {
     return uid;
@@ -147,6 +158,7 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
     require(number(maxPixels) >= 0, "maxPixels at least 0", number(maxPixels));
     ComputeType.of(getOrDefault(dtype));
     engine(1);
+    Transparency.of(getOrDefault(transparency));
     checkInputs(schema);
     String[] names = getOrDefault(outputCols);
     StructField[] outputs = outputs().fields();
@@ -182,6 +194,7 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
         getOrDefault(modelUrl),
         number(minPixels),
         number(maxPixels),
+        Transparency.of(getOrDefault(transparency)),
         number(batchSize));
   }
 

@@ -39,12 +39,13 @@ final class LoadedPolicy implements AutoCloseable {
   }
 
   /** The checkpoint's picture settings; a bound of 0 is the checkpoint's own. */
-  ImageProcessor images(long minPixels, long maxPixels) {
+  ImageProcessor images(PolicySettings settings) {
     PixelBudget own = images.budget();
-    return images.withBudget(
-        new PixelBudget(
-            minPixels > 0 ? minPixels : own.minPixels(),
-            maxPixels > 0 ? maxPixels : own.maxPixels()));
+    long least = settings.minPixels() > 0 ? settings.minPixels() : own.minPixels();
+    long most = settings.maxPixels() > 0 ? settings.maxPixels() : own.maxPixels();
+    return images
+        .withBudget(new PixelBudget(least, most))
+        .withTransparency(settings.transparency());
   }
 
   /** A user's question about pictures, and what of the answer is already there. */
@@ -65,8 +66,8 @@ final class LoadedPolicy implements AutoCloseable {
   }
 
   /** What decides which numbers a question becomes. */
-  String fingerprint(PixelBudget used) {
-    return text.fingerprint() + ":" + used.minPixels() + "-" + used.maxPixels() + ":bicubic";
+  String fingerprint(ImageProcessor used) {
+    return text.fingerprint() + ":" + used.fingerprint();
   }
 
   @Override

@@ -62,7 +62,7 @@ public record PromptSampler(PolicySettings policy, Sampling sampling, int sample
           List<List<String>> windowKeys =
               window.stream().map(entry -> keys.apply(entry.row())).toList();
           Map<String, Completion> done = generate(loaded, window, windowKeys);
-          String fingerprint = loaded.fingerprint(images.budget());
+          String fingerprint = loaded.fingerprint(images);
           List<S> results = new ArrayList<>();
           for (int i = 0; i < window.size(); i++) {
             Entry<R> entry = window.get(i);

@@ -55,7 +55,7 @@ final class PromptWindows {
     }
     ModelPool.Lease lease = ModelPool.lease(settings.engine(), settings.uri());
     LoadedPolicy policy = lease.policy();
-    ImageProcessor images = policy.images(settings.minPixels(), settings.maxPixels());
+    ImageProcessor images = policy.images(settings);
     int threads = Math.max(2, Runtime.getRuntime().availableProcessors() / 4);
     ImagePreparer preparer = new ImagePreparer(images, threads, Math.max(threads, AHEAD));
     TaskContext task = TaskContext.get();

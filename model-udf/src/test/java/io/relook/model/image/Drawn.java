@@ -53,8 +53,8 @@ final class Drawn {
     }
   }
 
-  /** A PNG of any header; {@code rows} are the filtered scan lines. */
-  static byte[] png(int width, int height, int depth, int colour, byte[] rows) {
+  /** A PNG of any header; {@code rows} are the filtered scan lines, {@code key} a tRNS chunk. */
+  static byte[] png(int width, int height, int depth, int colour, byte[] rows, byte... key) {
     Deflater deflater = new Deflater();
     deflater.setInput(rows);
     deflater.finish();
@@ -65,6 +65,9 @@ final class Drawn {
     ByteBuffer out = ByteBuffer.allocate(length + 100);
     out.put(new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10});
     chunk(out, "IHDR", header.array(), 13);
+    if (key.length > 0) {
+      chunk(out, "tRNS", key, key.length);
+    }
     chunk(out, "IDAT", data, length);
     chunk(out, "IEND", data, 0);
     return java.util.Arrays.copyOf(out.array(), out.position());

@@ -3,9 +3,13 @@ package io.relook.model.image;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,12 +21,15 @@ final class TestMutatedPictures {
   private static final int EACH = 1000;
 
   @Test
-  void damagedFilesGivePicturesOrDataErrors() {
+  void damagedFilesGivePicturesOrDataErrors() throws IOException {
     List<byte[]> seeds = new ArrayList<>();
     BufferedImage colour = Drawn.ramp(40, 30, BufferedImage.TYPE_INT_RGB);
     seeds.add(Drawn.encoded(colour, "png"));
     seeds.add(Drawn.encoded(colour, "bmp"));
     seeds.add(Drawn.encoded(colour, "gif"));
+    seeds.add(webp("q65_alpha.webp"));
+    seeds.add(webp("lossless_alpha.webp"));
+    seeds.add(webp("frame_inside0.webp"));
     seeds.add(Drawn.withSegment(Drawn.encoded(colour, "jpeg"), 0xE1, Drawn.exif(6)));
     seeds.add(Drawn.encoded(colour, "jpeg", true));
     seeds.add(Drawn.encoded(Drawn.ramp(40, 30, BufferedImage.TYPE_USHORT_GRAY), "png"));
@@ -45,6 +52,19 @@ final class TestMutatedPictures {
     }
     assertEquals(EACH * seeds.size(), refused + decoded);
     assertTrue(refused > 500 && decoded > 500, refused + " refused, " + decoded + " decoded");
+  }
+
+  private static byte[] webp(String name) throws IOException {
+    try (var in = TestMutatedPictures.class.getResourceAsStream("/pictures/pictures.jsonl")) {
+      String lines = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      for (String line : lines.lines().toList()) {
+        JsonNode c = new ObjectMapper().readTree(line);
+        if (c.path("name").asText().equals(name)) {
+          return c.path("bytes").binaryValue();
+        }
+      }
+    }
+    throw new IOException("no picture " + name);
   }
 
   private static byte[] mutated(byte[] good, Random random) {

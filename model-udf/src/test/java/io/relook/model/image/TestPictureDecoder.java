@@ -33,11 +33,44 @@ final class TestPictureDecoder {
     assertArrayEquals(levels, reds);
   }
 
+  /** 10 · 51 + 255 · 204 = 52,530, which is 206 times 255. */
   @Test
-  void alphaIsDroppedNotBlended() {
-    byte[] rows = {0, 10, 20, 30, 0, 40, 50, 60, (byte) 255};
-    RgbImage image = decoder.decode(Drawn.png(2, 1, 8, 6, rows));
-    assertArrayEquals(new byte[] {10, 20, 30, 40, 50, 60}, image.rgb());
+  void aWhiteGroundIsLaidUnderAlphaOrAlphaIsDropped() {
+    byte[] rows = {0, 10, 20, 30, 51, 40, 50, 60, (byte) 255, 1, 2, 3, 0};
+    byte[] png = Drawn.png(3, 1, 8, 6, rows);
+    assertArrayEquals(
+        new byte[] {(byte) 206, (byte) 208, (byte) 210, 40, 50, 60, -1, -1, -1},
+        decoder.decode(png).rgb());
+    assertArrayEquals(
+        new byte[] {10, 20, 30, 40, 50, 60, 1, 2, 3},
+        decoder.with(Transparency.DROP).decode(png).rgb());
+    assertThrows(RelookException.class, () -> Transparency.of("black"));
+  }
+
+  /** PNG specification, 11.3.2.1: the key is a stored value, whatever the depth. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 64, 1, 0 255 0 0",
+    "2, 27, 3, 0 85 170 255",
+    "2, 27, 1, 0 255 170 255",
+    "4, 31, 1, 255 255",
+    "4, 31, 15, 17 255"
+  })
+  void aTransparentGrayIsComparedAsStored(int depth, int bits, int key, String expected) {
+    int[] levels = Arrays.stream(expected.split(" ")).mapToInt(Integer::parseInt).toArray();
+    byte[] rows = {0, (byte) bits};
+    byte[] png = Drawn.png(levels.length, 1, depth, 0, rows, (byte) 0, (byte) key);
+    assertArrayEquals(levels, reds(png));
+  }
+
+  @Test
+  void transparentColoursOfSixteenBitsAreComparedAsStored() {
+    byte[] gray = {0, 0x12, 0x34, 0x12, 0x35};
+    assertArrayEquals(
+        new int[] {255, 18}, reds(Drawn.png(2, 1, 16, 0, gray, (byte) 0x12, (byte) 0x34)));
+    byte[] rgb = {0, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 7};
+    byte[] key = {1, 2, 3, 4, 5, 6};
+    assertArrayEquals(new int[] {255, 1}, reds(Drawn.png(2, 1, 16, 2, rgb, key)));
   }
 
   @ParameterizedTest

@@ -15,6 +15,8 @@ import io.relook.lakehouse.RelookException.Category;
 import io.relook.scenes.SceneGenerator;
 import io.relook.scenes.SceneQuestion;
 import io.relook.training.EmbeddedModel;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import javax.imageio.ImageIO;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
@@ -31,6 +34,7 @@ import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -90,6 +94,41 @@ class TestImageTextTransformers {
       assertEquals(
           list(byIds.get(i), "scored_log_probs"), list(byQuestion.get(i), "scored_log_probs"));
     }
+  }
+
+  /** A black drawing on a transparent ground, whose stored colour is black too. */
+  @Test
+  void transparentPartsAreWhiteUnlessAlphaIsDropped() throws IOException {
+    BufferedImage drawing = new BufferedImage(56, 56, BufferedImage.TYPE_INT_ARGB);
+    BufferedImage onWhite = new BufferedImage(56, 56, BufferedImage.TYPE_INT_RGB);
+    BufferedImage black = new BufferedImage(56, 56, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < 56 * 56; i++) {
+      boolean ink = i % 56 / 14 == i / 56 / 14;
+      drawing.setRGB(i % 56, i / 56, ink ? 0xFF000000 : 0);
+      onWhite.setRGB(i % 56, i / 56, ink ? 0 : 0xFFFFFF);
+    }
+    Map<BufferedImage, List<Object>> white = new HashMap<>();
+    Map<BufferedImage, List<Object>> drop = new HashMap<>();
+    List<Row> rows = new ArrayList<>();
+    List<BufferedImage> shown = List.of(drawing, onWhite, black);
+    for (BufferedImage image : shown) {
+      ByteArrayOutputStream png = new ByteArrayOutputStream();
+      ImageIO.write(image, "png", png);
+      rows.add(RowFactory.create(rows.size(), "What is it?", png.toByteArray()));
+    }
+    Dataset<Row> asked =
+        frame(rows).withColumn("answer", functions.lit("A blue star.")).repartition(1);
+    ImageTextScorer scorer = scorer().setInputCols("question", "image", "answer");
+    for (Row row : scorer.score(asked).collectAsList()) {
+      white.put(shown.get(row.getInt(0)), list(row, "scored_log_probs"));
+    }
+    for (Row row : scorer.setTransparency("drop").score(asked).collectAsList()) {
+      drop.put(shown.get(row.getInt(0)), list(row, "scored_log_probs"));
+    }
+    assertEquals(white.get(onWhite), white.get(drawing));
+    assertEquals(drop.get(black), drop.get(drawing));
+    assertNotEquals(white.get(drawing), drop.get(drawing));
+    refused(() -> scorer.setTransparency("black").transformSchema(asked.schema()), "white", "drop");
   }
 
   @Test
