@@ -2,17 +2,15 @@ package io.relook.sql;
 
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
+import io.relook.model.sql.BuiltIn;
 import io.relook.rewards.Rewards;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSessionExtensions;
-import org.apache.spark.sql.catalyst.FunctionIdentifier;
 import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 import org.apache.spark.sql.catalyst.expressions.ScalaUDF;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -21,7 +19,6 @@ import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 import scala.Option;
 import scala.Some;
-import scala.Tuple3;
 import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.runtime.AbstractFunction1;
@@ -36,20 +33,14 @@ final class ScoreFunction extends AbstractFunction1<Seq<Expression>, Expression>
       StructType.fromDDL(
           "format DOUBLE, accuracy DOUBLE, reflection DOUBLE, answer STRING, reason STRING, version STRING");
 
-  static void inject(SparkSessionExtensions session) {
-    session.injectFunction(
-        Tuple3.apply(
-            new FunctionIdentifier(NAME),
-            new ExpressionInfo(
-                ScoreFunction.class.getName(),
-                null,
-                NAME,
-                NAME
-                    + "(question, completion, truth) - "
-                    + SCORES.sql()
-                    + ": the built-in rewards of a completion; NULL with a reason where one cannot be computed.",
-                ""),
-            new ScoreFunction()));
+  static void register() {
+    BuiltIn.register(
+        NAME,
+        NAME
+            + "(question, completion, truth) - "
+            + SCORES.sql()
+            + ": the built-in rewards of a completion; NULL with a reason where one cannot be computed.",
+        new ScoreFunction());
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.relook.model.engine.Sampling;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntArrayParam;
 import org.apache.spark.ml.param.IntParam;
@@ -190,6 +191,17 @@ public final class ImageTextGenerator extends ImageTextTransformer<ImageTextGene
   }
 
   @Override
+  Stream<String> inputNames() {
+    return Stream.concat(
+        super.inputNames(), isDefined(keyCol) ? Stream.of(getOrDefault(keyCol)) : Stream.empty());
+  }
+
+  @Override
+  int samples() {
+    return number(samples);
+  }
+
+  @Override
   void checkInputs(StructType schema) {
     String[] columns = getOrDefault(inputCols);
     require(
@@ -255,7 +267,7 @@ public final class ImageTextGenerator extends ImageTextTransformer<ImageTextGene
   }
 
   private InputColumn key(StructType schema) {
-    return InputColumn.of(stage(), schema, getOrDefault(keyCol));
+    return InputColumn.of(schema, getOrDefault(keyCol));
   }
 
   private Sampling sampling() {

@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
@@ -18,9 +20,10 @@ import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.param.StringArrayParam;
 import org.apache.spark.ml.util.DefaultParamsWritable;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -159,13 +162,16 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
     ComputeType.of(getOrDefault(dtype));
     engine(1);
     Transparency.of(getOrDefault(transparency));
-    checkInputs(schema);
+    checkInputs(inputs(schema));
     String[] names = getOrDefault(outputCols);
     StructField[] outputs = outputs().fields();
     require(names.length == outputs.length, outputs.length + " outputCols", names.length);
+    for (String name : schema.fieldNames()) {
+      InputColumn.only(stage(), schema, name);
+    }
     StructType result = schema;
     for (int i = 0; i < names.length; i++) {
-      if (Arrays.asList(result.fieldNames()).contains(names[i])) {
+      if (InputColumn.only(stage(), result, names[i]).isPresent()) {
         throw SparkErrors.columnExists(stage(), names[i]);
       }
       result = result.add(names[i], outputs[i].dataType(), true, outputs[i].metadata());
@@ -175,17 +181,56 @@ public abstract class ImageTextTransformer<S extends ImageTextTransformer<S>> ex
 
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
-    StructType schema = transformSchema(dataset.schema());
-    return dataset.toDF().mapPartitions(task(dataset.schema()), Encoders.row(schema));
+    StructType schema = dataset.schema();
+    StructField[] result = transformSchema(schema).fields();
+    StructType inputs = inputs(schema);
+    Column[] asked =
+        Arrays.stream(inputs.fieldNames())
+            .map(name -> dataset.col(quoted(InputColumn.path(stage(), schema, name))).as(name))
+            .toArray(Column[]::new);
+    return new AnsweredDataset(
+            dataset.toDF(),
+            functions.struct(asked),
+            inputs,
+            new StructType(Arrays.copyOfRange(result, schema.size(), result.length)),
+            task(inputs),
+            samples())
+        .answered();
   }
 
-  /** Checks the input columns. */
+  /** What the stage reads of rows of a schema, by the names that it knows. */
+  private StructType inputs(StructType schema) {
+    StructType inputs = new StructType();
+    for (String name : inputNames().distinct().toList()) {
+      List<StructField> path = InputColumn.path(stage(), schema, name);
+      inputs = inputs.add(name, path.get(path.size() - 1).dataType());
+    }
+    return inputs;
+  }
+
+  private static String quoted(List<StructField> path) {
+    return path.stream()
+        .map(field -> "`%s`".formatted(field.name().replace("`", "``")))
+        .collect(Collectors.joining("."));
+  }
+
+  /** The columns that the stage reads. */
+  Stream<String> inputNames() {
+    return Arrays.stream(getOrDefault(inputCols));
+  }
+
+  /** Rows out for a row in. */
+  int samples() {
+    return 1;
+  }
+
+  /** Checks the columns that the stage reads. */
   abstract void checkInputs(StructType schema);
 
   /** The output columns' types, in the order of {@code outputCols}. */
   public abstract StructType outputs();
 
-  /** What runs on an executor, for rows of a schema that {@link #transformSchema} let through. */
+  /** What runs on an executor, for rows of the columns that the stage reads, checked before. */
   public abstract WindowTask task(StructType schema);
 
   final PolicySettings policy(int slots) {

@@ -3,34 +3,72 @@ package io.relook.model.spark;
 import io.relook.lakehouse.Keys;
 import java.io.Serializable;
 import java.lang.reflect.Array;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute;
+import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.IntegerType;
+import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import scala.jdk.javaapi.CollectionConverters;
 
-/**
- * A column that a stage reads. Cells are found by place: Spark joins neighbouring stages, and rows
- * then come as the stage before made them, without a schema and with arrays of any kind.
- */
+/** A column that a stage reads, by its place among those that the stage asks for. */
 record InputColumn(String name, int place) implements Serializable {
-  static InputColumn of(String stage, StructType schema, String name) {
-    int place = Arrays.asList(schema.fieldNames()).indexOf(name);
-    if (place < 0) {
-      throw SparkErrors.missingColumn(stage, name, String.join(", ", schema.fieldNames()));
+  /** Of the columns that a stage asks for, see {@link #field}. */
+  static InputColumn of(StructType asked, String name) {
+    return new InputColumn(name, asked.fieldIndex(name));
+  }
+
+  /**
+   * The column of that name, or the field of a struct column that a path with dots names, from the
+   * column down. Names are equal as {@code spark.sql.caseSensitive} says; where two are, an error.
+   */
+  static List<StructField> path(String stage, StructType schema, String name) {
+    Optional<StructField> column = only(stage, schema, name);
+    if (column.isPresent()) {
+      return List.of(column.get());
     }
-    return new InputColumn(name, place);
+    List<StructField> path = new ArrayList<>();
+    DataType type = schema;
+    for (String part : CollectionConverters.asJava(UnresolvedAttribute.parseAttributeName(name))) {
+      StructField field =
+          Optional.of(type)
+              .filter(StructType.class::isInstance)
+              .flatMap(struct -> only(stage, (StructType) struct, part))
+              .orElseThrow(
+                  () ->
+                      SparkErrors.missingColumn(
+                          stage, name, String.join(", ", schema.fieldNames())));
+      path.add(field);
+      type = field.dataType();
+    }
+    return path;
+  }
+
+  /** The field of that name, if there is one. */
+  static Optional<StructField> only(String stage, StructType schema, String name) {
+    List<StructField> named =
+        Arrays.stream(schema.fields())
+            .filter(field -> (boolean) SQLConf.get().resolver().apply(field.name(), name))
+            .toList();
+    if (named.size() > 1) {
+      throw SparkErrors.ambiguousColumn(stage, name);
+    }
+    return named.stream().findFirst();
   }
 
   /** A column of token ids, or of texts. */
   static InputColumn ofCompletion(String stage, StructType schema, String name) {
-    InputColumn column = of(stage, schema, name);
+    InputColumn column = of(schema, name);
     DataType type = column.type(schema);
     if (!(type instanceof StringType) && !column.isArrayOf(schema, IntegerType.class)) {
       throw SparkErrors.columnType(stage, name, "token ids, ARRAY<INT>, or a text, STRING", type);
@@ -42,9 +80,10 @@ record InputColumn(String name, int place) implements Serializable {
     return schema.fields()[place].dataType();
   }
 
+  /** {@code array()} is an array of any type. */
   boolean isArrayOf(StructType schema, Class<? extends DataType> element) {
-    return type(schema) instanceof ArrayType
-        && element.isInstance(((ArrayType) type(schema)).elementType());
+    return type(schema) instanceof ArrayType array
+        && (element.isInstance(array.elementType()) || array.elementType() instanceof NullType);
   }
 
   /** What is in the row; a DATA error where it is null. */
@@ -71,12 +110,18 @@ record InputColumn(String name, int place) implements Serializable {
     return cell(row) instanceof String text ? encoder.apply(text) : ids(row);
   }
 
+  /** Pictures, or one; see {@link PictureType}. */
+  boolean isPictures(StructType schema) {
+    return PictureType.is(type(schema))
+        || type(schema) instanceof ArrayType array
+            && (PictureType.is(array.elementType()) || array.elementType() instanceof NullType);
+  }
+
   /** A picture, or several; a DATA error where the cell or one of them is null. */
   List<byte[]> pictures(Row row) {
     Object cell = cell(row);
-    return cell instanceof byte[]
-        ? List.of((byte[]) cell)
-        : list(cell).stream().map(picture -> (byte[]) given(picture)).toList();
+    List<?> pictures = cell instanceof byte[] || cell instanceof Row ? List.of(cell) : list(cell);
+    return pictures.stream().map(picture -> PictureType.bytes(name, given(picture))).toList();
   }
 
   /** A key of what the cell holds, null included. */
@@ -87,6 +132,9 @@ record InputColumn(String name, int place) implements Serializable {
   private static String content(Object cell) {
     if (cell == null || cell instanceof String) {
       return Keys.of(cell == null ? "null" : "text", cell);
+    }
+    if (cell instanceof Row picture) {
+      return content(picture.<Object>getAs(PictureType.BYTES));
     }
     return cell instanceof byte[]
         ? Keys.of((byte[]) cell)

@@ -4,7 +4,6 @@ import io.relook.lakehouse.Keys;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.StringType;
@@ -20,7 +19,7 @@ record PromptColumns(InputColumn prompt, InputColumn pictures) implements Serial
   /** Checks that the columns are there and of the right type. */
   static PromptColumns of(
       String stage, StructType schema, String prompt, String pictures, boolean idsToo) {
-    InputColumn asked = InputColumn.of(stage, schema, prompt);
+    InputColumn asked = InputColumn.of(schema, prompt);
     DataType type = asked.type(schema);
     if (!(type instanceof StringType) && !(idsToo && asked.isArrayOf(schema, IntegerType.class))) {
       String wanted = "the question, STRING";
@@ -30,12 +29,13 @@ record PromptColumns(InputColumn prompt, InputColumn pictures) implements Serial
           idsToo ? wanted + ", or the prompt's token ids, ARRAY<INT>" : wanted,
           type);
     }
-    InputColumn shown = pictures == null ? null : InputColumn.of(stage, schema, pictures);
-    if (shown != null
-        && !(shown.type(schema) instanceof BinaryType)
-        && !shown.isArrayOf(schema, BinaryType.class)) {
+    InputColumn shown = pictures == null ? null : InputColumn.of(schema, pictures);
+    if (shown != null && !shown.isPictures(schema)) {
       throw SparkErrors.columnType(
-          stage, pictures, "encoded pictures, BINARY or ARRAY<BINARY>", shown.type(schema));
+          stage,
+          pictures,
+          "encoded pictures, BINARY or STRUCT<bytes: BINARY, path: STRING> or an ARRAY of them",
+          shown.type(schema));
     }
     return new PromptColumns(asked, shown);
   }

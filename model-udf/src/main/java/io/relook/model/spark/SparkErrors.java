@@ -44,6 +44,13 @@ final class SparkErrors {
             .formatted(stage, column, known));
   }
 
+  static RelookException ambiguousColumn(String stage, String column) {
+    return new RelookException(
+        Category.CONFIG,
+        "%s is given more than one column %s: rename or drop all but one."
+            .formatted(stage, column));
+  }
+
   static RelookException columnType(String stage, String column, String wanted, DataType type) {
     return new RelookException(
         Category.CONFIG,
@@ -56,6 +63,13 @@ final class SparkErrors {
         Category.CONFIG,
         "%s writes the column %s, which the input has already: see setOutputCols."
             .formatted(stage, column));
+  }
+
+  static RelookException noBytes(String column, Object path) {
+    return new RelookException(
+        Category.DATA,
+        "The picture in the column %s has no bytes, only the path %s: read its file into bytes."
+            .formatted(column, path));
   }
 
   static RelookException nullCell(String column) {

@@ -1,13 +1,11 @@
 package io.relook.model.sql;
 
+import io.relook.model.spark.AnsweredPartition;
 import io.relook.model.spark.WindowTask;
-import io.relook.model.spark.Windows;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -23,10 +21,7 @@ import scala.Function1;
 import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
-/**
- * On an executor: the rows go to the stage as it draws them, and wait here until it has answered
- * them. It draws a window of them and the few whose pictures are prepared ahead.
- */
+/** On an executor: the rows with a call's answer behind each. */
 record AnsweredRows(
     ModelCall call,
     WindowTask task,
@@ -48,8 +43,13 @@ record AnsweredRows(
 
   @Override
   public Iterator<InternalRow> call(Integer partition, Iterator<InternalRow> given) {
-    Deque<InternalRow> waiting = new ArrayDeque<>();
-    Windows<Row> answers = task.call(asked(partition, given, waiting));
+    UnsafeProjection asked = UnsafeProjection.create(arguments, input);
+    asked.initialize(partition);
+    Function1<Object, Object> toScala =
+        CatalystTypeConverters.createToScalaConverter(call.inputs());
+    AnsweredPartition answered =
+        new AnsweredPartition(
+            task, call.samples(), given, row -> (Row) toScala.apply(asked.apply(row)));
     UnsafeProjection result =
         UnsafeProjection.create(
             ModelNode.seq(List.<Expression>copyOf(CollectionConverters.asJava(output))), output);
@@ -61,9 +61,9 @@ record AnsweredRows(
 
       @Override
       public boolean hasNext() {
-        boolean more = answers.hasNext();
-        windows.add(answers.windows() - counted);
-        counted = answers.windows();
+        boolean more = answered.hasNext();
+        windows.add(answered.windows() - counted);
+        counted = answered.windows();
         return more;
       }
 
@@ -72,48 +72,22 @@ record AnsweredRows(
         if (!hasNext()) {
           throw new NoSuchElementException();
         }
-        Object answer = toCatalyst.apply(answer(answers));
+        AnsweredPartition.Answered next = answered.next();
         rows.add(1);
+        Object answer = toCatalyst.apply(answer(next.answers()));
         return result.apply(
-            joined.apply(waiting.remove(), new GenericInternalRow(new Object[] {answer})));
-      }
-    };
-  }
-
-  /** The arguments of each row, as the stage reads them. */
-  private Iterator<Row> asked(
-      int partition, Iterator<InternalRow> given, Deque<InternalRow> waiting) {
-    UnsafeProjection projection = UnsafeProjection.create(arguments, input);
-    projection.initialize(partition);
-    Function1<Object, Object> toScala =
-        CatalystTypeConverters.createToScalaConverter(call.inputs());
-    return new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return given.hasNext();
-      }
-
-      @Override
-      public Row next() {
-        InternalRow row = given.next().copy();
-        waiting.add(row);
-        return (Row) toScala.apply(projection.apply(row));
+            joined.apply(next.row(), new GenericInternalRow(new Object[] {answer})));
       }
     };
   }
 
   /** What the call returns for a row: an answer, or all its samples. */
-  private Object answer(Iterator<Row> answers) {
+  private Object answer(List<Row> answers) {
     int[] places = call.function().places(call.inputs().size());
-    List<Row> samples = new ArrayList<>();
-    for (int i = 0; i < call.samples(); i++) {
-      Row row = answers.next();
-      Object[] fields = new Object[places.length];
-      for (int f = 0; f < fields.length; f++) {
-        fields[f] = row.get(places[f]);
-      }
-      samples.add(RowFactory.create(fields));
-    }
-    return samples.size() == 1 ? samples.get(0) : samples.toArray();
+    Object[] samples =
+        answers.stream()
+            .map(answer -> RowFactory.create(IntStream.of(places).mapToObj(answer::get).toArray()))
+            .toArray();
+    return samples.length == 1 ? samples[0] : samples;
   }
 }

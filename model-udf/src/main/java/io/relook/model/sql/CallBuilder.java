@@ -2,6 +2,7 @@ package io.relook.model.sql;
 
 import io.relook.lakehouse.RelookException;
 import io.relook.model.checkpoint.Checkpoint;
+import io.relook.model.spark.PictureType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,11 +12,13 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.CatalystTypeConverters;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedArgumentExpression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.expressions.PythonUDF;
+import org.apache.spark.sql.catalyst.expressions.RuntimeReplaceable;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.MapType;
@@ -49,7 +52,8 @@ final class CallBuilder extends AbstractFunction1<Seq<Expression>, Expression> {
         if (isConstant("the option " + named.key(), named.value(), problems)) {
           option(named.key(), value(named.value()), options, problems);
         }
-      } else if (type instanceof MapType || type instanceof StructType) {
+      } else if (type instanceof MapType
+          || type instanceof StructType && !PictureType.isStruct(type)) {
         if (isConstant("the options", argument, problems)) {
           options(value(argument), type, options, problems);
         }
@@ -134,14 +138,24 @@ final class CallBuilder extends AbstractFunction1<Seq<Expression>, Expression> {
   }
 
   private static boolean isConstant(String what, Expression argument, List<String> problems) {
-    if (!argument.foldable()) {
+    boolean constant = plain(argument).foldable();
+    if (!constant) {
       problems.add("%s must be a constant, not %s".formatted(what, argument.sql()));
     }
-    return argument.foldable();
+    return constant;
   }
 
   private static Object value(Expression constant) {
     return CatalystTypeConverters.convertToScala(
-        constant.eval(InternalRow.empty()), constant.dataType());
+        plain(constant).eval(InternalRow.empty()), constant.dataType());
+  }
+
+  /** As the optimizer would write it, with what can be computed in place of what cannot. */
+  private static Expression plain(Expression constant) {
+    return constant instanceof Alias alias
+        ? plain(alias.child())
+        : constant instanceof RuntimeReplaceable replaceable
+            ? plain(replaceable.replacement())
+            : constant.mapChildren(CallBuilder::plain);
   }
 }

@@ -90,6 +90,8 @@ record ModelCall(
   }
 
   private IllegalStateException notPython() {
-    return new IllegalStateException(function.sqlName() + " is not planned by Relook");
+    return new IllegalStateException(
+        "%s runs where spark.sql.extensions names io.relook.sql.RelookExtensions: this session's does not."
+            .formatted(function.sqlName()));
   }
 }

@@ -1,9 +1,6 @@
 package io.relook.model.sql;
 
 import org.apache.spark.sql.SparkSessionExtensions;
-import org.apache.spark.sql.catalyst.FunctionIdentifier;
-import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
-import scala.Tuple3;
 
 /**
  * {@code relook_generate} and {@code relook_log_probs}: the model as functions of SQL. They look
@@ -15,11 +12,9 @@ public final class ModelFunctions {
   /** Makes the functions known to a session. */
   public static void inject(SparkSessionExtensions session) {
     function(
-        session,
         ModelFunction.GENERATE,
-        "STRUCT<text, completion_ids, log_probs, finish, error>: what the model in the folder writes about the image (BINARY or ARRAY<BINARY>). Options are those of ImageTextGenerator, with samples above 1 an array of such. Equal content gives equal samples; another seed gives others.");
+        "STRUCT<text, completion_ids, log_probs, finish, error>: what the model in the folder writes about the image (BINARY or STRUCT<bytes: BINARY, path: STRING>, or an ARRAY of them). Options are those of ImageTextGenerator, with samples above 1 an array of such. Equal content gives equal samples; another seed gives others.");
     function(
-        session,
         ModelFunction.LOG_PROBS,
         "STRUCT<log_probs, entropies, error>: of each token of a completion (ARRAY<INT> of ids, or STRING). Options are those of ImageTextScorer.");
     session.injectPlanNormalizationRule(spark -> new PullOutCalls());
@@ -27,17 +22,8 @@ public final class ModelFunctions {
     session.injectPlannerStrategy(spark -> new ModelStrategy());
   }
 
-  private static void function(
-      SparkSessionExtensions session, ModelFunction function, String says) {
-    session.injectFunction(
-        Tuple3.apply(
-            new FunctionIdentifier(function.sqlName()),
-            new ExpressionInfo(
-                ModelCall.class.getName(),
-                null,
-                function.sqlName(),
-                "%s - %s".formatted(function.usage(), says),
-                ""),
-            new CallBuilder(function)));
+  private static void function(ModelFunction function, String says) {
+    BuiltIn.register(
+        function.sqlName(), "%s - %s".formatted(function.usage(), says), new CallBuilder(function));
   }
 }

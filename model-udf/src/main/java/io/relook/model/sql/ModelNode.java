@@ -17,11 +17,16 @@ import scala.jdk.javaapi.CollectionConverters;
  * A node that answers one call for all rows of its child: their columns, and the answer behind
  * them. To Spark it is a vectorized Python evaluation, through which it pushes limits and prunes
  * columns. It passes for not deterministic, so nothing copies it: a table expression that is read
- * twice is computed once.
+ * twice is computed once. Where Spark analyses the plan once more (in recursive table expressions)
+ * it has to pass for deterministic.
  */
 record ModelNode(ArrowEvalPython plan) {
-  /** The node that answers {@code call} over {@code child}. */
-  static ModelNode over(LogicalPlan child, PythonUDF call) {
+  /**
+   * The node that answers {@code call} over {@code child}.
+   *
+   * @param copied whether Spark may copy it all the same
+   */
+  static ModelNode over(LogicalPlan child, PythonUDF call, boolean copied) {
     Attribute answer =
         new AttributeReference(
             call.name(),
@@ -32,7 +37,7 @@ record ModelNode(ArrowEvalPython plan) {
             seq(List.of()));
     return new ModelNode(
         new ArrowEvalPython(
-            seq(List.of(once(call, false))), seq(List.of(answer)), child, call.evalType()));
+            seq(List.of(once(call, copied))), seq(List.of(answer)), child, call.evalType()));
   }
 
   static Optional<ModelNode> of(LogicalPlan plan) {

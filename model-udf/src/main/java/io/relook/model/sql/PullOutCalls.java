@@ -5,11 +5,13 @@ import static scala.jdk.javaapi.CollectionConverters.asJava;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.expressions.OuterReference;
 import org.apache.spark.sql.catalyst.expressions.PythonUDF;
+import org.apache.spark.sql.catalyst.expressions.ScalarSubquery;
 import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
@@ -19,14 +21,17 @@ import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.Join;
 import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.OneRowRelation;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
 import org.apache.spark.sql.catalyst.plans.logical.SubqueryAlias;
+import org.apache.spark.sql.catalyst.plans.logical.UnionLoop;
 import org.apache.spark.sql.catalyst.plans.logical.Window;
 import org.apache.spark.sql.catalyst.rules.Rule;
 import org.apache.spark.sql.catalyst.trees.TreePattern;
 import org.apache.spark.sql.execution.python.ExtractGroupingPythonUDFFromAggregate$;
 import org.apache.spark.sql.execution.python.ExtractPythonUDFFromAggregate$;
+import scala.Option;
 
 /**
  * Pulls calls out of expressions, each into a {@link ModelNode} below, before the optimizer could
@@ -56,6 +61,19 @@ final class PullOutCalls extends Rule<LogicalPlan> {
           LocalLimit.class,
           SubqueryAlias.class);
 
+  private final boolean copied;
+
+  PullOutCalls() {
+    this(false);
+  }
+
+  /**
+   * @param copied see {@link ModelNode#over}
+   */
+  private PullOutCalls(boolean copied) {
+    this.copied = copied;
+  }
+
   @Override
   public LogicalPlan apply(LogicalPlan plan) {
     if (!plan.containsPattern(TreePattern.PYTHON_UDF())) {
@@ -72,7 +90,8 @@ final class PullOutCalls extends Rule<LogicalPlan> {
         && !plan.containsPattern(TreePattern.PLAN_EXPRESSION())) {
       return plan;
     }
-    return pulledOut(plan.mapChildren(this::below).mapExpressions(this::inSubqueries));
+    PullOutCalls below = plan instanceof UnionLoop ? new PullOutCalls(true) : this;
+    return pulledOut(plan.mapChildren(below::below).mapExpressions(this::inSubqueries));
   }
 
   private Expression inSubqueries(Expression expression) {
@@ -82,21 +101,51 @@ final class PullOutCalls extends Rule<LogicalPlan> {
     return expression.mapChildren(this::inSubqueries);
   }
 
-  private static LogicalPlan pulledOut(LogicalPlan plan) {
+  private LogicalPlan pulledOut(LogicalPlan plan) {
+    if (plan.children().isEmpty()) {
+      return plan.mapExpressions(this::asked);
+    }
     LogicalPlan without = PLACES.stream().anyMatch(p -> p.isInstance(plan)) ? without(plan) : plan;
     return without.output().equals(plan.output())
         ? without
         : new Project(ModelNode.seq(List.<NamedExpression>copyOf(asJava(plan.output()))), without);
   }
 
+  /**
+   * A call of constants asks by itself where nothing is below it: in DELETE and UPDATE, whose
+   * commands have expressions and no child. They analyse what they run once more.
+   */
+  private Expression asked(Expression expression) {
+    if (!ModelNode.isCall(expression) || !expression.references().isEmpty()) {
+      return expression.mapChildren(this::asked);
+    }
+    NamedExpression answer =
+        new Alias(
+            expression,
+            ((PythonUDF) expression).name(),
+            NamedExpression.newExprId(),
+            ModelNode.seq(List.of()),
+            Option.empty(),
+            ModelNode.seq(List.of()));
+    return new ScalarSubquery(
+        new PullOutCalls(true)
+            .apply(new Project(ModelNode.seq(List.of(answer)), new OneRowRelation())),
+        ModelNode.seq(List.of()),
+        NamedExpression.newExprId(),
+        ModelNode.seq(List.of()),
+        Option.empty(),
+        Option.empty(),
+        Option.empty());
+  }
+
   /** The plan over nodes that answer its calls, innermost first. */
-  private static LogicalPlan without(LogicalPlan plan) {
+  private LogicalPlan without(LogicalPlan plan) {
     List<LogicalPlan> children = asJava(plan.children());
     for (PythonUDF call : calls(plan)) {
       for (int i = 0; i < children.size(); i++) {
         LogicalPlan child = children.get(i);
         if (call.references().subsetOf(child.outputSet())) {
-          Answered answered = answered(child, call).orElseGet(() -> Answered.by(child, call));
+          Answered answered = answered(child, call).orElseGet(() -> by(child, call));
           List<LogicalPlan> changed = new ArrayList<>(children);
           changed.set(i, answered.plan());
           return without(
@@ -109,11 +158,11 @@ final class PullOutCalls extends Rule<LogicalPlan> {
   }
 
   /** A plan, and the column of it that has a call's answers. */
-  private record Answered(LogicalPlan plan, Attribute answer) {
-    static Answered by(LogicalPlan child, PythonUDF call) {
-      ModelNode node = ModelNode.over(child, call);
-      return new Answered(node.plan(), node.answer());
-    }
+  private record Answered(LogicalPlan plan, Attribute answer) {}
+
+  private Answered by(LogicalPlan child, PythonUDF call) {
+    ModelNode node = ModelNode.over(child, call, copied);
+    return new Answered(node.plan(), node.answer());
   }
 
   /** The plan with the answers that a node within it has already, if they belong to its rows. */
