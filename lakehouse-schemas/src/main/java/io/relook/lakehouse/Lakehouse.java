@@ -59,6 +59,9 @@ public final class Lakehouse implements AutoCloseable {
   /** Null until something is written. */
   private SingleWriter writer;
 
+  /** Null where no run was locked. */
+  private RunLock run;
+
   private Lakehouse(SparkSession spark, String location) {
     this.spark = spark;
     this.named = location.matches("\\w+\\.\\w+");
@@ -101,6 +104,7 @@ public final class Lakehouse implements AutoCloseable {
    * first; a driver does it before it works for hours.
    */
   public void claim() {
+    requireRun();
     try {
       if (writer == null) {
         writer = SingleWriter.of(spark, named ? schemaFolder() : location);
@@ -108,6 +112,28 @@ public final class Lakehouse implements AutoCloseable {
       writer.claim();
     } catch (IOException e) {
       throw noPlace(location, e);
+    }
+  }
+
+  /**
+   * Makes this the one driver of a run until the lock is closed, or is refused. Each write asks
+   * before and after whether that still holds.
+   *
+   * @param application its name, for whoever is refused
+   */
+  public RunLock lockRun(String runId, String application) {
+    run =
+        RunLock.ofRun(
+            folder("locks"),
+            new RunName(runId).value(),
+            application,
+            spark.sessionState().newHadoopConf());
+    return run;
+  }
+
+  private void requireRun() {
+    if (run != null && !run.isClosed()) {
+      run.requireHeld();
     }
   }
 
@@ -247,6 +273,7 @@ public final class Lakehouse implements AutoCloseable {
     for (int attempt = 1; ; attempt++) {
       try {
         write.run();
+        requireRun(); // It may have slept meanwhile.
         break;
       } catch (Exception | FSError e) {
         if (attempt == ATTEMPTS || !(e instanceof DeltaConcurrentModificationException)) {

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.col;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.RunName;
 import io.relook.lakehouse.Table;
 import io.relook.model.checkpoint.Adapter;
 import io.relook.model.checkpoint.Checkpoint;
@@ -57,7 +58,7 @@ final class Policies {
 
   Policies(Lakehouse lakehouse, String runId, Preset.Train train, Preset.Keep keep) {
     this.lakehouse = lakehouse;
-    this.runId = runId;
+    this.runId = new RunName(runId).value();
     this.train = train;
     this.keep = keep;
     this.retention = new Retention(keep);
