@@ -6,10 +6,12 @@ import static org.apache.spark.sql.functions.lit;
 import io.delta.tables.DeltaMergeBuilder;
 import io.delta.tables.DeltaTable;
 import io.relook.lakehouse.RelookException.Category;
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -131,6 +133,31 @@ public final class Lakehouse implements AutoCloseable {
     return run;
   }
 
+  /**
+   * Every run of the lakehouse at once, for whoever changes its tables by hand; closing gives them
+   * back.
+   */
+  public Closeable lockRuns(String application) {
+    List<String> names =
+        find(Table.RUNS)
+            .map(runs -> runs.select("run_id").distinct().collectAsList())
+            .orElse(List.of())
+            .stream()
+            .map(row -> row.getString(0))
+            .toList();
+    List<RunLock> locks = new ArrayList<>();
+    Closeable all = () -> locks.forEach(RunLock::close);
+    try {
+      for (String name : names) {
+        locks.add(lockRun(name, application));
+      }
+      return all;
+    } catch (RuntimeException e) {
+      locks.forEach(RunLock::close);
+      throw e;
+    }
+  }
+
   private void requireRun() {
     if (run != null && !run.isClosed()) {
       run.requireHeld();
@@ -198,6 +225,10 @@ public final class Lakehouse implements AutoCloseable {
   /** The table's Delta version. */
   public long version(Table table) {
     ensure(table);
+    return newest(table);
+  }
+
+  private long newest(Table table) {
     return spark
         .sql("DESCRIBE HISTORY " + identifier(table) + " LIMIT 1")
         .select("version")
@@ -359,16 +390,30 @@ public final class Lakehouse implements AutoCloseable {
     }
   }
 
-  /** Makes the tables that exist visible to SQL by their bare names; none is an error. */
+  /**
+   * Makes the tables that exist visible to SQL by their bare names, as this version knows them;
+   * nothing is made or upgraded.
+   */
   public void registerExisting() {
-    int found = 0;
+    requireThere();
+    for (Table table : Table.values()) {
+      find(table).ifPresent(rows -> rows.createOrReplaceTempView(table.tableName()));
+    }
+  }
+
+  /** As above, the tables themselves, upgraded where they are old: statements may change them. */
+  public void registerToWrite() {
+    requireThere();
     for (Table table : Table.values()) {
       if (exists(table)) {
         read(table).createOrReplaceTempView(table.tableName());
-        found++;
       }
     }
-    if (found == 0) {
+  }
+
+  /** For whoever does not begin a lakehouse: none of its tables is an error. */
+  public void requireThere() {
+    if (Arrays.stream(Table.values()).noneMatch(this::exists)) {
       throw new RelookException(
           Category.CONFIG,
           "There is no lakehouse at %s: name the folder that a run wrote.".formatted(location));
@@ -380,8 +425,21 @@ public final class Lakehouse implements AutoCloseable {
       return;
     }
     try {
-      TableDefinition definition = new TableDefinition(spark, table, identifier(table));
-      if (!exists(table)) {
+      for (int attempt = 1; !makeReady(table, attempt == ATTEMPTS); attempt++) {
+        LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(attempt * 200_000_000L));
+      }
+    } catch (Exception | FSError e) {
+      ready.remove(table);
+      throw unwritable(table, e);
+    }
+  }
+
+  /** False where another process made or upgraded the table at the same time: then look again. */
+  private boolean makeReady(Table table, boolean last) {
+    TableDefinition definition = new TableDefinition(spark, table, identifier(table));
+    long before = exists(table) ? newest(table) : -1;
+    try {
+      if (before < 0) {
         claim();
         if (named) {
           spark.sql("CREATE SCHEMA IF NOT EXISTS " + location);
@@ -391,9 +449,12 @@ public final class Lakehouse implements AutoCloseable {
         claim();
         definition.upgrade();
       }
-    } catch (Exception | FSError e) {
-      ready.remove(table);
-      throw unwritable(table, e);
+      return true;
+    } catch (Exception e) {
+      if (last || !exists(table) || newest(table) == before) {
+        throw e;
+      }
+      return false;
     }
   }
 
@@ -435,7 +496,7 @@ public final class Lakehouse implements AutoCloseable {
   private String identifier(Table table) {
     return named
         ? location + "." + table.tableName()
-        : "delta.`" + location + "/" + table.tableName() + "`";
+        : "delta.`%s/%s`".formatted(location.replace("`", "``"), table.tableName());
   }
 
   /**

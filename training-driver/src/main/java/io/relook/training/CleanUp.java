@@ -59,6 +59,7 @@ public final class CleanUp {
   private record Needed(Instant since, String reason) {}
 
   public Result run() {
+    lakehouse.requireThere();
     List<String> done = new ArrayList<>();
     List<String> kept = new ArrayList<>();
     Map<Table, Needed> needed = new TreeMap<>();

@@ -49,6 +49,9 @@ final class Policies {
   private final Retention retention;
   private final Configuration hadoop;
 
+  /** When the settings that hold were recorded; null until it is asked for. */
+  private Instant began;
+
   /** The stage that was committed to last. */
   private Written written;
 
@@ -318,9 +321,13 @@ final class Policies {
     }
   }
 
-  /** As precise as the tables keep it. */
-  private static Instant now() {
-    return Instant.now().truncatedTo(ChronoUnit.MICROS);
+  /** As precise as the tables keep it; not before the settings that hold, whatever the clock. */
+  private Instant now() {
+    if (began == null) {
+      began = new RunRecord(lakehouse, runId).last().map(Rows.Run::startedAt).orElse(Instant.EPOCH);
+    }
+    Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
+    return now.isBefore(began) ? began : now;
   }
 
   static String optimizer(String uri) {
