@@ -6,10 +6,12 @@ import static org.apache.spark.sql.functions.lit;
 import io.delta.tables.DeltaMergeBuilder;
 import io.delta.tables.DeltaTable;
 import io.relook.lakehouse.RelookException.Category;
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -63,6 +65,9 @@ public final class Lakehouse implements AutoCloseable {
 
   /** Null until something is written. */
   private SingleWriter writer;
+
+  /** Null where no run was locked. */
+  private RunLock run;
 
   private Lakehouse(SparkSession spark, String location) {
     this.spark = spark;
@@ -121,6 +126,7 @@ public final class Lakehouse implements AutoCloseable {
    * first; a driver does it before it works for hours.
    */
   public void claim() {
+    requireRun();
     try {
       if (writer == null) {
         writer = SingleWriter.of(spark, schema != null ? schemaFolder() : location);
@@ -128,6 +134,53 @@ public final class Lakehouse implements AutoCloseable {
       writer.claim();
     } catch (IOException e) {
       throw noPlace(location, e);
+    }
+  }
+
+  /**
+   * Makes this the one driver of a run until the lock is closed, or is refused. Each write asks
+   * before and after whether that still holds.
+   *
+   * @param application its name, for whoever is refused
+   */
+  public RunLock lockRun(String runId, String application) {
+    run =
+        RunLock.ofRun(
+            folder("locks"),
+            new RunName(runId).value(),
+            application,
+            spark.sessionState().newHadoopConf());
+    return run;
+  }
+
+  /**
+   * Every run of the lakehouse at once, for whoever changes its tables by hand; closing gives them
+   * back.
+   */
+  public Closeable lockRuns(String application) {
+    List<String> names =
+        find(Table.RUNS)
+            .map(runs -> runs.select("run_id").distinct().collectAsList())
+            .orElse(List.of())
+            .stream()
+            .map(row -> row.getString(0))
+            .toList();
+    List<RunLock> locks = new ArrayList<>();
+    Closeable all = () -> locks.forEach(RunLock::close);
+    try {
+      for (String name : names) {
+        locks.add(lockRun(name, application));
+      }
+      return all;
+    } catch (RuntimeException e) {
+      locks.forEach(RunLock::close);
+      throw e;
+    }
+  }
+
+  private void requireRun() {
+    if (run != null && !run.isClosed()) {
+      run.requireHeld();
     }
   }
 
@@ -286,6 +339,7 @@ public final class Lakehouse implements AutoCloseable {
     for (int attempt = 1; ; attempt++) {
       try {
         write.run();
+        requireRun(); // It may have slept meanwhile.
         break;
       } catch (Exception | FSError e) {
         if (attempt == ATTEMPTS || !(e instanceof DeltaConcurrentModificationException)) {
@@ -371,16 +425,30 @@ public final class Lakehouse implements AutoCloseable {
     }
   }
 
-  /** Makes the tables that exist visible to SQL by their bare names; none is an error. */
+  /**
+   * Makes the tables that exist visible to SQL by their bare names, as this version knows them;
+   * nothing is made or upgraded.
+   */
   public void registerExisting() {
-    int found = 0;
+    requireThere();
+    for (Table table : Table.values()) {
+      find(table).ifPresent(rows -> rows.createOrReplaceTempView(table.tableName()));
+    }
+  }
+
+  /** As above, the tables themselves, upgraded where they are old: statements may change them. */
+  public void registerToWrite() {
+    requireThere();
     for (Table table : Table.values()) {
       if (exists(table)) {
         read(table).createOrReplaceTempView(table.tableName());
-        found++;
       }
     }
-    if (found == 0) {
+  }
+
+  /** For whoever does not begin a lakehouse: none of its tables is an error. */
+  public void requireThere() {
+    if (Arrays.stream(Table.values()).noneMatch(this::exists)) {
       throw new RelookException(
           Category.CONFIG,
           "There is no lakehouse at %s: name the folder that a run wrote.".formatted(location));
@@ -392,8 +460,21 @@ public final class Lakehouse implements AutoCloseable {
       return;
     }
     try {
-      TableDefinition definition = new TableDefinition(spark, table, identifier(table));
-      if (!exists(table)) {
+      for (int attempt = 1; !makeReady(table, attempt == ATTEMPTS); attempt++) {
+        LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(attempt * 200_000_000L));
+      }
+    } catch (Exception | FSError e) {
+      ready.remove(table);
+      throw unwritable(table, e);
+    }
+  }
+
+  /** False where another process made or upgraded the table at the same time: then look again. */
+  private boolean makeReady(Table table, boolean last) {
+    TableDefinition definition = new TableDefinition(spark, table, identifier(table));
+    boolean there = exists(table);
+    try {
+      if (!there) {
         claim();
         if (schema != null) {
           spark.sql("CREATE SCHEMA IF NOT EXISTS " + schema.quoted());
@@ -403,9 +484,15 @@ public final class Lakehouse implements AutoCloseable {
         claim();
         definition.upgrade();
       }
-    } catch (Exception | FSError e) {
-      ready.remove(table);
-      throw unwritable(table, e);
+      return true;
+    } catch (Exception e) {
+      boolean raced =
+          e instanceof DeltaConcurrentModificationException
+              || exists(table) && (!there || !definition.isOld());
+      if (last || !raced) {
+        throw e;
+      }
+      return false;
     }
   }
 
@@ -447,7 +534,7 @@ public final class Lakehouse implements AutoCloseable {
   private String identifier(Table table) {
     return schema != null
         ? schema.plus(table.tableName()).quoted()
-        : "delta.`" + location + "/" + table.tableName() + "`";
+        : "delta.`%s/%s`".formatted(location.replace("`", "``"), table.tableName());
   }
 
   /**

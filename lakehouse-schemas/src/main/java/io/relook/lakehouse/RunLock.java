@@ -1,62 +1,48 @@
 package io.relook.lakehouse;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.ChecksumException;
-import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.util.ShutdownHookManager;
 
 /**
  * That a run has one driver, or a lakehouse one writer: a file that its driver renews. A second one
  * is refused while the first lives; a process that is gone, or one elsewhere that has not renewed
  * its file for a minute, holds nothing. Of two that start at once the file system lets one make the
  * file, where it can; where it cannot, or a dead driver's file is in the way, both look before they
- * are sure, and the one whose file was overwritten gives way.
+ * are sure, and the one whose file was overwritten gives way. A driver whose file another took over
+ * while it slept is told before its next write ({@link #requireHeld}) and never gets it back.
  */
 public final class RunLock implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** How often a driver says that it lives, and when it is taken for dead. Our choice. */
+  /** How often a driver says that it lives. Our choice. */
   private static final Duration RENEWAL = Duration.ofSeconds(10);
 
-  private static final Duration STALE = Duration.ofMinutes(1);
   private static final Duration SURE = Duration.ofMillis(300);
-
-  /** Makes S3A ask the store that it creates an object only where there is none. */
-  private static final String CONDITIONAL =
-      Options.CreateFileOptionKeys.FS_OPTION_CREATE_CONDITIONAL_OVERWRITE;
 
   /** What one driver holds, and what another may do, in words. */
   private record Held(String what, String advice) {}
 
   private final String owner = UUID.randomUUID().toString();
   private final String since = Instant.now().toString();
-  private final FileSystem files;
-  private final Path file;
+  private final LockFile file;
   private final String application;
   private final Held held;
-  private volatile Instant renewed = Instant.EPOCH;
+  private final Runnable atShutdown = this::release;
   private final ScheduledExecutorService renewing =
       Executors.newSingleThreadScheduledExecutor(RunLock::daemon);
+  private Instant renewed = Instant.EPOCH;
+  private boolean released;
+  private volatile boolean closed;
 
-  private RunLock(FileSystem files, Path file, String application, Held held) {
-    this.files = files;
+  private RunLock(LockFile file, String application, Held held) {
     this.file = file;
     this.application = application;
     this.held = held;
@@ -66,8 +52,7 @@ public final class RunLock implements AutoCloseable {
    * @param folder of the lakehouse's locks
    * @param application the driver's name, for whoever is refused
    */
-  public static RunLock ofRun(
-      String folder, String runId, String application, Configuration hadoop) {
+  static RunLock ofRun(String folder, String runId, String application, Configuration hadoop) {
     Held held =
         new Held(
             "The run %s has a driver already".formatted(runId),
@@ -84,161 +69,188 @@ public final class RunLock implements AutoCloseable {
     return hold(new Path(place, "locks/writer"), application, held, hadoop);
   }
 
-  private static RunLock hold(Path file, String application, Held held, Configuration hadoop) {
+  private static RunLock hold(Path path, String application, Held held, Configuration hadoop) {
     try {
-      RunLock lock = new RunLock(file.getFileSystem(hadoop), file, application, held);
+      RunLock lock = new RunLock(LockFile.of(path, hadoop), application, held);
       lock.take();
-      Thread.sleep(SURE.toMillis());
-      lock.requireFree();
+      ShutdownHookManager.get()
+          .addShutdownHook(lock.atShutdown, FileSystem.SHUTDOWN_HOOK_PRIORITY + 10);
       long seconds = RENEWAL.toSeconds();
       lock.renewing.scheduleAtFixedRate(lock::renew, seconds, seconds, TimeUnit.SECONDS);
       return lock;
     } catch (IOException e) {
-      throw unusable(file, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw unusable(file, e);
+      throw unusable(path.toString(), e);
     }
   }
 
-  private void take() throws IOException {
-    requireFree(); // A store may not know the condition below.
-    try {
-      FSDataOutputStreamBuilder<?, ?> making = files.createFile(file);
-      write(
-          making
-              .recursive()
-              .overwrite(false)
-              .opt(CONDITIONAL, files.hasPathCapability(file, CONDITIONAL))
-              .build());
-    } catch (IOException e) { // Which one says that there is a file differs by store.
-      if (!files.exists(file)) {
-        throw e;
-      }
+  private synchronized void take() throws IOException {
+    requireFree();
+    byte[] bytes = self();
+    if (!file.create(bytes)) {
       requireFree();
-      write(files.create(file, true));
+      file.replace(bytes);
     }
+    sure();
+  }
+
+  /** That nobody who started at the same time wrote over it. */
+  private void sure() throws IOException {
+    try {
+      Thread.sleep(SURE.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+    requireOwn();
+    renewed = Instant.now();
   }
 
   /**
    * Before a write: a process that slept for a minute, or a store that was away, may have let
    * another driver in.
    */
-  void requireHeld(Instant now) {
-    if (renewed.isAfter(now.minus(STALE.dividedBy(2)))) {
+  public void requireHeld() {
+    requireHeld(Instant.now());
+  }
+
+  synchronized void requireHeld(Instant now) {
+    if (released) {
+      throw lost("it was given up");
+    }
+    if (isFresh(now)) {
       return;
     }
     try {
-      requireFree();
-      write(files.create(file, true));
+      requireOwn();
+      file.replace(self());
+      sure();
     } catch (IOException e) {
-      throw unusable(file, e);
+      throw unusable(file.toString(), e);
     }
   }
 
+  /** So lately renewed that nobody takes it for stale. */
+  private boolean isFresh(Instant now) {
+    return renewed.isAfter(now.minus(LockHolder.STALE.dividedBy(2)));
+  }
+
   private void requireFree() throws IOException {
-    JsonNode other = read();
-    if (isFree(other)) {
+    Optional<LockFile.Content> content = file.read();
+    if (content.isEmpty()) {
       return;
     }
-    throw new RelookException(
+    Optional<LockHolder> holder = LockHolder.read(content.get().bytes(), file.toString());
+    Instant now = Instant.now();
+    if (holder.isEmpty()) {
+      // Half a file: it was written in place by an older version, or where a rename copies.
+      if (content.get().written().isAfter(now.minus(LockHolder.STALE))) {
+        throw new RelookException(
+            RelookException.Category.STORAGE,
+            "The lock %s cannot be read, and was written within the last minute: another driver may be starting. Try again in a minute."
+                .formatted(file));
+      }
+      return;
+    }
+    if (holder.get().lives(now, file.toString())) {
+      throw refused(holder.get());
+    }
+  }
+
+  private void requireOwn() throws IOException {
+    Optional<LockHolder> holder =
+        file.read().flatMap(content -> LockHolder.read(content.bytes(), file.toString()));
+    if (holder.isEmpty()) {
+      throw lost("it was deleted");
+    }
+    if (!holder.get().owner().equals(owner)) {
+      throw refused(holder.get());
+    }
+  }
+
+  private byte[] self() {
+    return LockHolder.self(owner, application, since).bytes();
+  }
+
+  private RelookException refused(LockHolder other) {
+    return new RelookException(
         RelookException.Category.CONFIG,
         "%s: %s, process %d on %s, since %s, alive at %s. %s If it is gone, try again in a minute."
             .formatted(
                 held.what(),
-                other.path("application").asText(),
-                other.path("pid").asLong(),
-                other.path("host").asText(),
-                other.path("since").asText(),
-                other.path("renewed").asText(),
+                other.application(),
+                other.pid(),
+                other.host(),
+                other.since(),
+                other.renewed(),
                 held.advice()));
   }
 
-  private boolean isFree(JsonNode other) {
-    return other == null || isOwn(other) || !lives(other);
-  }
-
-  private boolean isOwn(JsonNode other) {
-    return other != null && other.path("owner").asText().equals(owner);
-  }
-
-  private static boolean lives(JsonNode other) {
-    boolean gone =
-        other.path("host").asText().equals(host())
-            && ProcessHandle.of(other.path("pid").asLong()).isEmpty();
-    Instant renewed = Instant.parse(other.path("renewed").asText());
-    return !gone && renewed.isAfter(Instant.now().minus(STALE));
-  }
-
-  /** Null where there is no file, or half of one: whoever wrote it died. */
-  private JsonNode read() throws IOException {
-    try (InputStream in = files.open(file)) {
-      JsonNode node = JSON.readTree(in.readAllBytes());
-      return node.hasNonNull("renewed") ? node : null;
-    } catch (FileNotFoundException | ChecksumException | JsonProcessingException e) {
-      return null;
-    }
-  }
-
-  private void write(OutputStream to) throws IOException {
-    Instant now = Instant.now();
-    byte[] text =
-        JSON.writeValueAsBytes(
-            JSON.createObjectNode()
-                .put("owner", owner)
-                .put("application", application)
-                .put("host", host())
-                .put("pid", ProcessHandle.current().pid())
-                .put("since", since)
-                .put("renewed", now.toString()));
-    try (to) {
-      to.write(text);
-    }
-    renewed = now;
+  private RelookException lost(String how) {
+    return new RelookException(
+        RelookException.Category.CONFIG,
+        "This driver no longer has its lock %s: %s. Run the same command again; it goes on from what is committed."
+            .formatted(file, how));
   }
 
   /**
    * A storage that does not answer for a moment is no reason to end a run, and another driver's
    * file is left as it is: {@link #requireHeld} tells.
    */
-  private void renew() {
+  private synchronized void renew() {
+    if (released) {
+      return;
+    }
     try {
-      if (isFree(read())) {
-        write(files.create(file, true));
+      requireOwn();
+      file.replace(self());
+      if (isFresh(Instant.now())) {
+        renewed = Instant.now();
+      } else { // After a sleep another may be taking it at this moment.
+        sure();
       }
-    } catch (IOException e) {
+    } catch (IOException | RelookException e) {
       System.getLogger(RunLock.class.getName())
-          .log(System.Logger.Level.WARNING, "cannot renew " + file, e);
+          .log(System.Logger.Level.WARNING, "cannot renew %s: %s".formatted(file, e.getMessage()));
     }
   }
 
+  /** Gives it up; another driver's file stays. */
   @Override
   public void close() {
+    closed = true;
     renewing.shutdownNow();
+    ShutdownHookManager shutdown = ShutdownHookManager.get();
+    if (!shutdown.isShutdownInProgress()) {
+      shutdown.removeShutdownHook(atShutdown);
+    }
+    release();
+  }
+
+  /** Whether its holder is done with it; one that only the JVM's end released is still needed. */
+  boolean isClosed() {
+    return closed;
+  }
+
+  private synchronized void release() {
+    if (released) {
+      return;
+    }
+    released = true;
     try {
-      if (renewing.awaitTermination(RENEWAL.toSeconds(), TimeUnit.SECONDS) && isOwn(read())) {
-        files.delete(file, false);
-      }
+      requireOwn();
+      file.delete();
+    } catch (RelookException e) {
+      return; // Another's.
     } catch (IOException e) {
-      throw unusable(file, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      throw unusable(file.toString(), e);
     }
   }
 
-  private static RelookException unusable(Path file, Exception cause) {
+  private static RelookException unusable(String file, Exception cause) {
     return new RelookException(
         RelookException.Category.STORAGE,
         "Cannot keep the lock %s: %s.".formatted(file, cause.getMessage()),
         cause);
-  }
-
-  private static String host() {
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      return "unknown";
-    }
   }
 
   private static Thread daemon(Runnable work) {

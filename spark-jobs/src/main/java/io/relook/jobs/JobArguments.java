@@ -7,6 +7,7 @@ import io.relook.lakehouse.Phase;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
 import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.RunName;
 import io.relook.lakehouse.Table;
 import io.relook.preset.Preset;
 import io.relook.preset.PresetReader;
@@ -81,6 +82,9 @@ record JobArguments(Map<String, String> options, Preset preset) {
     }
     if (!options.getOrDefault("iteration", "1").matches("\\d{1,6}")) {
       problems.add("--iteration must be a whole number, not " + options.get("iteration"));
+    }
+    if (options.get("run") != null) {
+      new RunName(options.get("run"));
     }
     if (!problems.isEmpty()) {
       throw new UsageException(String.join("; ", problems));

@@ -58,12 +58,6 @@ final class JobMain {
 
   /** Two jobs of a run at once would write each other's rows again. Null: the job has no run. */
   private static RunLock lock(Lakehouse lakehouse, String runId, String job) {
-    return runId == null
-        ? null
-        : RunLock.ofRun(
-            lakehouse.folder("locks"),
-            runId,
-            "relook " + job,
-            lakehouse.spark().sessionState().newHadoopConf());
+    return runId == null ? null : lakehouse.lockRun(runId, "relook " + job);
   }
 }

@@ -15,13 +15,19 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A judge behind an endpoint of OpenAI's form ({@code POST URL/chat/completions}). Asks again after
  * 429, 5xx, a lost connection or a timeout, each time after up to twice as long (full jitter), or
  * after what {@code Retry-After} says; waits between requests so that a minute has no more than the
- * preset allows. The key comes from an environment variable and goes nowhere but into the request.
+ * preset allows. An attempt has one deadline, from its connection to its body's last byte. The key
+ * comes from an environment variable and goes nowhere but into the request. Whatever an endpoint
+ * does, there is a verdict, if only an error.
  */
 public final class HttpJudge implements Judge {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -29,8 +35,13 @@ public final class HttpJudge implements Judge {
   private static final Duration FIRST_WAIT = Duration.ofMillis(500);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
 
-  /** So much of an answer may stand in an error. */
+  /** So much of an answer may stand in an error, and so much of a reason in a table. */
   private static final int SHOWN = 80;
+
+  private static final int REASON = 2000;
+
+  /** A verdict takes a few hundred bytes; beyond this many a reply is not read (our choice). */
+  private static final int LARGEST_REPLY = 1 << 20;
 
   private final Preset.Judge settings;
   private final String key;
@@ -75,13 +86,17 @@ public final class HttpJudge implements Judge {
 
   @Override
   public Verdict judge(Case asked) {
-    HttpRequest request = request(asked);
+    HttpRequest request;
+    try {
+      request = request(asked);
+    } catch (IllegalArgumentException e) { // Of the URL or the key: a line break, say.
+      return Verdict.none("no request can be made: " + shown(String.valueOf(e.getMessage())));
+    }
     String problem = "";
     for (int attempt = 0; attempt <= settings.retries(); attempt++) {
       try {
         waitForTurn();
-        HttpResponse<String> response =
-            client.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+        HttpResponse<String> response = answer(request);
         int status = response.statusCode();
         if (status == 200) {
           return verdict(response.body());
@@ -91,8 +106,12 @@ public final class HttpJudge implements Judge {
           return Verdict.none(problem);
         }
         pause(attempt, response);
-      } catch (IOException e) { // A timeout too; its message may be null.
-        problem = e.getClass().getSimpleName() + ": " + e.getMessage();
+      } catch (TimeoutException e) {
+        problem = "Timeout: no whole reply in %d s".formatted(settings.timeoutSeconds());
+        pause(attempt, null);
+      } catch (ExecutionException e) {
+        Throwable cause = e.getCause();
+        problem = shown(cause.getClass().getSimpleName() + ": " + cause.getMessage());
         pause(attempt, null);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -100,6 +119,18 @@ public final class HttpJudge implements Judge {
       }
     }
     return Verdict.none("%s, %d times".formatted(problem, settings.retries() + 1));
+  }
+
+  /** The request's own timeout would end with the headers. */
+  private HttpResponse<String> answer(HttpRequest request)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    CompletableFuture<HttpResponse<String>> exchange =
+        client.sendAsync(request, BoundedText.handler(LARGEST_REPLY));
+    try {
+      return exchange.get(settings.timeoutSeconds(), TimeUnit.SECONDS);
+    } finally {
+      exchange.cancel(true); // Nothing where it has ended.
+    }
   }
 
   private HttpRequest request(Case asked) {
@@ -113,7 +144,6 @@ public final class HttpJudge implements Judge {
         .add(message("user", data.toString()));
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(settings.url() + "/chat/completions"))
-            .timeout(Duration.ofSeconds(settings.timeoutSeconds()))
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body.toString()));
     return (key == null ? request : request.header("Authorization", "Bearer " + key)).build();
@@ -135,7 +165,7 @@ public final class HttpJudge implements Judge {
       }
       return new Verdict(
           score.asDouble(),
-          said.path("reason").asText(""),
+          cut(said.path("reason").asText(""), REASON),
           null,
           reply.path("usage").path("prompt_tokens").asInt(),
           reply.path("usage").path("completion_tokens").asInt());
@@ -145,8 +175,13 @@ public final class HttpJudge implements Judge {
   }
 
   private String shown(String text) {
-    String start = text.substring(0, Math.min(SHOWN, text.length()));
-    return key == null ? start : start.replace(key, "…");
+    return cut(text, SHOWN).replaceAll("\\p{Cntrl}", " ");
+  }
+
+  /** Without the key, and only then shortened: no half of it stays. */
+  private String cut(String text, int most) {
+    String clean = key == null ? text : text.replace(key, "…");
+    return clean.substring(0, Math.min(most, clean.length()));
   }
 
   private void waitForTurn() throws InterruptedException {

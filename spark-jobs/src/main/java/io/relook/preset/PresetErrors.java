@@ -14,6 +14,13 @@ final class PresetErrors {
         Category.CONFIG, "There is no preset %s (looked for %s).".formatted(name, file));
   }
 
+  static RelookException noName(String name) {
+    return new RelookException(
+        Category.CONFIG,
+        "'%s' is no preset's name (letters, digits, _, - and dots); a path ends in .yaml."
+            .formatted(name.replaceAll("\\p{Cntrl}", "?")));
+  }
+
   static RelookException unreadable(String name, Exception cause) {
     return new RelookException(
         Category.CONFIG,

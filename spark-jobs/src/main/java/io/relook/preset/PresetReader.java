@@ -22,6 +22,7 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -89,8 +90,24 @@ public final class PresetReader {
    *     place in a list
    */
   public static Preset read(Path presets, String name, String... overrides) {
-    Path file = name.endsWith(".yaml") ? Path.of(name) : presets.resolve(name + ".yaml");
+    Path file = name.endsWith(".yaml") ? path(name) : presets.resolve(named(name) + ".yaml");
     return parse(file.toString(), tree(name, file, new ArrayList<>()), overrides);
+  }
+
+  private static Path path(String name) {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException e) {
+      throw PresetErrors.unreadable(name, e);
+    }
+  }
+
+  /** A name is no path: it stays among the presets. */
+  private static String named(String name) {
+    if (!name.matches("\\w[\\w.-]*")) {
+      throw PresetErrors.noName(name);
+    }
+    return name;
   }
 
   private static JsonNode tree(String name, Path file, List<Path> children) {
@@ -106,7 +123,7 @@ public final class PresetReader {
     if (!own.has("extends")) {
       return own;
     }
-    String parent = ((ObjectNode) own).remove("extends").asText();
+    String parent = named(((ObjectNode) own).remove("extends").asText());
     Path beside = file.resolveSibling(parent + ".yaml");
     children.add(file);
     if (children.contains(beside)) {

@@ -13,8 +13,11 @@ import com.sun.net.httpserver.HttpServer;
 import io.relook.lakehouse.RelookException;
 import io.relook.preset.Preset;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,9 +80,13 @@ final class TestHttpJudge {
 
   private Judge.Verdict judge(String reflection, Reply... given) {
     replies.addAll(List.of(given));
-    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/v1";
+    return judge(server.getAddress().getPort(), KEY, reflection);
+  }
+
+  private static Judge.Verdict judge(int port, String key, String reflection) {
+    String url = "http://127.0.0.1:" + port + "/v1";
     Preset.Judge settings = new Preset.Judge(url, "judge-1", null, 1, 2, 6000, 0.5);
-    return new HttpJudge(settings, KEY)
+    return new HttpJudge(settings, key)
         .judge(new Judge.Case("How many?", "I count 2.", reflection, "3"));
   }
 
@@ -161,6 +168,93 @@ final class TestHttpJudge {
     requests.clear();
     Judge.Verdict body = judge("One more.", new Reply(200, "not JSON " + KEY, 0));
     assertFalse(body.error().contains(KEY), body.error());
+  }
+
+  /** Half of a key is a key's half: it goes before the text is shortened. */
+  @Test
+  void noPartOfTheKeyIsInReasonsAndErrors() {
+    String text = "x".repeat(74) + KEY;
+    assertFalse(judge("?", new Reply(200, text, 0)).error().contains("sk-"));
+    replies.clear();
+    requests.clear();
+    String reason =
+        "{\"score\": 1, \"reason\": \"you sent %s, and %s\"}".formatted(KEY, "x".repeat(9999));
+    Judge.Verdict verdict = judge("?", new Reply(200, said(reason), 0));
+    assertEquals(1.0, verdict.score());
+    assertFalse(verdict.reason().contains("sk-"), verdict.reason());
+    assertEquals(2000, verdict.reason().length());
+  }
+
+  @Test
+  void aReplyThatNeverEndsIsAnError() throws Exception {
+    long began = System.nanoTime();
+    Judge.Verdict verdict =
+        raw(
+            out -> {
+              out.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".getBytes());
+              for (int i = 0; i < 40; i++) { // A byte now and then keeps every read alive.
+                out.write('{');
+                out.flush();
+                Thread.sleep(100);
+              }
+            });
+    assertTrue(verdict.error().startsWith("Timeout: no whole reply in 1 s"), verdict.error());
+    assertTrue(System.nanoTime() - began < 20e9);
+  }
+
+  @Test
+  void aReplyThatIsTooLongIsAnError() {
+    Judge.Verdict verdict = judge("?", new Reply(200, said("x".repeat(2 << 20)), 0));
+    assertNull(verdict.score());
+    assertTrue(verdict.error().contains("longer than 1048576 bytes"), verdict.error());
+  }
+
+  @Test
+  void whatIsNoHttpIsAnError() throws Exception {
+    for (String reply :
+        List.of(
+            "HTTP/1.1 200 OK\r\nna me: x\r\nContent-Length: x\r\n\r\n",
+            "HTTP/9.9 abc\r\n\r\n",
+            "SSH-2.0-x\r\n",
+            "")) {
+      Judge.Verdict verdict = raw(out -> out.write(reply.getBytes()));
+      assertNull(verdict.score());
+      assertFalse(verdict.error().isEmpty(), reply);
+      assertFalse(verdict.error().contains("\n"), verdict.error());
+    }
+  }
+
+  @Test
+  void aKeyThatIsNoHeaderIsAnError() {
+    Judge.Verdict verdict = judge(1, "sk-two\nlines", "?");
+    assertTrue(verdict.error().startsWith("no request can be made"), verdict.error());
+    assertFalse(verdict.error().contains("sk-two"), verdict.error());
+  }
+
+  /** What a server writes to its socket. */
+  private interface Written {
+    void to(OutputStream out) throws Exception;
+  }
+
+  private static Judge.Verdict raw(Written reply) throws Exception {
+    try (ServerSocket socket = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
+      Thread server =
+          new Thread(
+              () -> {
+                while (!socket.isClosed()) {
+                  try (Socket client = socket.accept()) {
+                    client.getInputStream().read(new byte[1 << 16]);
+                    reply.to(client.getOutputStream());
+                    client.getOutputStream().flush();
+                  } catch (Exception e) {
+                    // The client went, or the test is over.
+                  }
+                }
+              });
+      server.setDaemon(true);
+      server.start();
+      return judge(socket.getLocalPort(), KEY, "?");
+    }
   }
 
   @Test

@@ -2,24 +2,35 @@ package io.relook.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.relook.TestSession;
 import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.RunLock;
 import io.relook.lakehouse.Table;
+import io.relook.training.CleanUp;
+import io.relook.training.Replay;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
@@ -227,6 +238,75 @@ class TestSqlCommand {
       assertTrue(output.err.startsWith("relook: The query failed: "), output.err);
       assertTrue(output.err.contains(wrong[1]), output.err);
       assertEquals(1, output.err.lines().count(), output.err);
+    }
+  }
+
+  @Test
+  void itReadsUnlessItIsAskedToWrite() {
+    Lakehouse lakehouse = Lakehouse.open(TestSession.spark(), folder.toString());
+    lakehouse.merge(Table.RUNS, List.of(Rows.RUN.toRow(new Rows.Run("r", "{}", Instant.EPOCH))));
+    for (String writing :
+        List.of(
+            "DELETE FROM rewards",
+            "INSERT INTO rejects VALUES ('a', 's', 'p', 'why')",
+            "WITH one AS (SELECT 'a', 's', 'p', 'why') INSERT INTO rejects SELECT * FROM one",
+            "UPDATE queries SET answer = '1'",
+            "MERGE INTO rejects USING queries ON false WHEN MATCHED THEN DELETE",
+            "CREATE TABLE t (a INT) USING delta",
+            "DROP VIEW queries",
+            "TRUNCATE TABLE rewards",
+            "SET x.y = 1",
+            "EXECUTE IMMEDIATE 'DELETE FROM rewards'",
+            "BEGIN DELETE FROM rewards; END")) {
+      Output output = sql(writing);
+      assertEquals(1, output.code, writing);
+      assertTrue(output.err.contains("ask for it with --write"), writing + ": " + output.err);
+    }
+    assertEquals(8, lakehouse.read(Table.REWARDS).count());
+    for (String reading :
+        List.of(
+            "DESCRIBE queries",
+            "SHOW TABLES",
+            "EXPLAIN DELETE FROM rewards",
+            "VALUES (1)",
+            "FROM queries SELECT query_id",
+            "DESCRIBE HISTORY delta.`" + folder + "/queries`")) {
+      Output output = sql(reading);
+      assertEquals(0, output.code, reading + ": " + output.err);
+    }
+    try (RunLock driver = lakehouse.lockRun("r", "relook demo")) {
+      Output refused = sql("DELETE FROM rejects", "--write");
+      assertTrue(refused.err.contains("The run r has a driver already"), refused.err);
+    }
+    Output insert = sql("INSERT INTO rejects VALUES ('a', 's', 'p', 'why')", "--write");
+    assertEquals(0, insert.code, insert.err);
+    assertEquals(0, sql("DELETE FROM rejects WHERE reject_id = 'a'", "--write").code);
+    assertEquals(0, lakehouse.read(Table.REJECTS).count());
+  }
+
+  @Test
+  void nothingIsMadeWhereThereIsNoLakehouse() throws IOException {
+    Path nowhere = Files.createDirectory(folder.resolve("empty"));
+    Lakehouse none = Lakehouse.open(TestSession.spark(), nowhere.toString());
+    for (Executable reader :
+        List.<Executable>of(
+            () -> new Replay(none, new Replay.Config("r", 1, "grpo", 1)),
+            () -> new CleanUp(none, Duration.ZERO).run(),
+            none::registerExisting,
+            none::registerToWrite)) {
+      RelookException error = assertThrows(RelookException.class, reader);
+      assertTrue(error.getMessage().contains("There is no lakehouse at"), error.getMessage());
+    }
+    for (String command : List.of("watch", "report")) {
+      StringWriter err = new StringWriter();
+      int code =
+          Relook.commandLine()
+              .setErr(new PrintWriter(err))
+              .execute(command, "--lakehouse", nowhere.toString());
+      assertEquals(1, code, command + ": " + err);
+    }
+    try (Stream<Path> made = Files.list(nowhere)) {
+      assertEquals(List.of(), made.toList());
     }
   }
 

@@ -112,12 +112,7 @@ class TestJobMain {
   void aJobIsRefusedWhileItsRunHasADriver() {
     String lake = folder.resolve("lake").toString();
     String[] command = {"--lakehouse", lake, "--run", "r", "--preset", PRESET};
-    try (RunLock driver =
-        RunLock.ofRun(
-            lake + "/locks",
-            "r",
-            "relook demo",
-            TestSession.spark().sessionState().newHadoopConf())) {
+    try (RunLock driver = Lakehouse.open(TestSession.spark(), lake).lockRun("r", "relook demo")) {
       Outcome refused = execute(ScoreJob.USAGE, command);
       assertEquals(1, refused.code(), refused.errors());
       assertTrue(

@@ -295,6 +295,32 @@ class TestLakehouse {
     assertEquals(8, after.read(Table.REJECTS).count());
   }
 
+  /** Eight drivers begin a lakehouse, in a place with a name that SQL has to quote. */
+  @Test
+  void manyMayOpenOneAtOnce() throws Exception {
+    String place = folder.resolve("it`s ``new`").toString();
+    ExecutorService drivers = Executors.newFixedThreadPool(8);
+    try {
+      List<Future<?>> done = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        Lakehouse own = Lakehouse.open(TestSession.spark(), place);
+        String name = "r" + i;
+        done.add(
+            drivers.submit(
+                () ->
+                    own.merge(
+                        Table.REJECTS,
+                        List.of(Rows.REJECT.toRow(new Rows.Reject(name, "s", "row", "broken"))))));
+      }
+      for (Future<?> driver : done) {
+        driver.get();
+      }
+    } finally {
+      drivers.shutdown();
+    }
+    assertEquals(8, Lakehouse.open(TestSession.spark(), place).read(Table.REJECTS).count());
+  }
+
   /** What is appended unseen is checked all the same. */
   @Test
   void newRowsAreAppendedUnderTheTablesChecks() {

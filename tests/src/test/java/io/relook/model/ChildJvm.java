@@ -23,7 +23,14 @@ public final class ChildJvm implements AutoCloseable {
 
   public static ChildJvm start(
       Path folder, Class<?> main, List<String> options, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
+    return start(folder, List.of(), main, options, arguments);
+  }
+
+  /** As above, started by another command, such as one that makes a name space. */
+  public static ChildJvm start(
+      Path folder, List<String> by, Class<?> main, List<String> options, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(by);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(option -> option.startsWith("--add-") || option.startsWith("-Djdk."))
@@ -40,16 +47,16 @@ public final class ChildJvm implements AutoCloseable {
     return new ChildJvm(folder, builder.start());
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
-  boolean isAlive() {
+  public boolean isAlive() {
     return process.isAlive();
   }
 
   /** SIGTERM. */
-  void terminate() {
+  public void terminate() {
     process.destroy();
   }
 
@@ -62,7 +69,7 @@ public final class ChildJvm implements AutoCloseable {
   }
 
   /** Waits until the child has printed a line with {@code text}. */
-  void awaitLine(String text) throws IOException, InterruptedException {
+  public void awaitLine(String text) throws IOException, InterruptedException {
     for (int tries = 0; tries < 1800; tries++) {
       if (Files.readString(folder.resolve("out")).contains(text)) {
         return;

@@ -228,11 +228,8 @@ final class TestReplay {
   @Order(6)
   void aRunThatHasADriverIsNotCleanedUp() {
     try (RunLock lock =
-        RunLock.ofRun(
-            lakehouse.folder("locks"),
-            "run",
-            "test",
-            TestSession.spark().sessionState().newHadoopConf())) {
+        Lakehouse.open(TestSession.spark(), lakehouse.folder("").replaceFirst("/$", ""))
+            .lockRun("run", "test")) {
       CleanUp cleanUp = new CleanUp(lakehouse, Duration.ZERO);
       RelookException error = assertThrows(RelookException.class, cleanUp::run);
       assertTrue(error.getMessage().contains("has a driver already"), error.getMessage());

@@ -13,6 +13,7 @@ import io.relook.preset.Preset;
 import io.relook.preset.PresetReader;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,24 @@ final class TestRunRecord {
     assertEquals(PresetReader.yaml(preset()), record.at(between).orElseThrow().preset());
     assertEquals(PresetReader.yaml(other), record.at(Instant.MAX).orElseThrow().preset());
     assertEquals(List.of(), record.begin(other, false), "it goes on with what it has now");
+  }
+
+  /** The second machine's clock is an hour behind the first's. */
+  @Test
+  void theSettingsTakenLastHoldWhateverTheClocksSay() {
+    Instant ahead = Instant.now().plusSeconds(3600).truncatedTo(ChronoUnit.MICROS);
+    lakehouse.merge(
+        Table.RUNS,
+        List.of(Rows.RUN.toRow(new Rows.Run("run", PresetReader.yaml(preset()), ahead))));
+    Preset other = preset("grpo.steps=40");
+    record.begin(other, true);
+    assertEquals(PresetReader.yaml(other), record.last().orElseThrow().preset());
+    Policies policies = new Policies(lakehouse, "run", other.train(), other.keep());
+    Instant committed = policies.base("file:/nowhere").committedAt();
+    assertTrue(committed.isAfter(ahead), "a version is no older than its settings");
+    assertEquals(PresetReader.yaml(other), record.at(committed).orElseThrow().preset());
+    record.begin(preset("grpo.steps=41"), true);
+    assertEquals(PresetReader.yaml(other), record.at(committed).orElseThrow().preset());
   }
 
   @Test

@@ -41,11 +41,9 @@ final class ReplayCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     SparkSession spark = LocalSpark.session("relook replay");
-    try {
+    try (Lakehouse place = Lakehouse.open(spark, lakehouse)) {
       Replay.Result result =
-          new Replay(
-                  Lakehouse.open(spark, lakehouse), new Replay.Config(run, iteration, stage, step))
-              .run();
+          new Replay(place, new Replay.Config(run, iteration, stage, step)).run();
       print(result);
       return result.isEqual() ? 0 : 1;
     } finally {

@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.to_json;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.LocalSpark;
 import io.relook.lakehouse.RelookException;
+import java.io.Closeable;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,7 +36,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "sql",
     mixinStandardHelpOptions = true,
-    description = "Prints the result of a query over a lakehouse's tables.")
+    description =
+        "Prints the result of a query over a lakehouse's tables; it reads, unless --write.")
 final class SqlCommand implements Callable<Integer> {
   /** How the result is printed. */
   enum Format {
@@ -58,31 +60,50 @@ final class SqlCommand implements Callable<Integer> {
   @Option(names = "--format", defaultValue = "table", description = "${COMPLETION-CANDIDATES}")
   private Format format;
 
+  @Option(
+      names = "--write",
+      description =
+          "the statement may change tables, and does so while no run has a driver (default: it reads)")
+  private boolean write;
+
   @Override
   public Integer call() {
     SparkSession spark = LocalSpark.session("relook sql");
     try (Lakehouse tables = Lakehouse.open(spark, lakehouse)) {
-      tables.registerExisting();
-      Dataset<Row> result = spark.sql(query);
-      PrintWriter out = spec.commandLine().getOut();
-      if (format == Format.json) {
-        result
-            .select(to_json(struct(col("*")), Map.of("ignoreNullFields", "false")))
-            .collectAsList()
-            .forEach(row -> out.println(row.getString(0)));
-      } else if (format == Format.csv) {
-        csv(out, result);
-      } else {
-        table(out, result);
+      if (!write) {
+        ReadingStatement.require(spark, query);
+        tables.registerExisting();
+        print(spark.sql(query));
+        return 0;
       }
-      out.flush();
-      return 0;
+      tables.requireThere();
+      try (Closeable runs = tables.lockRuns("relook sql")) {
+        tables.registerToWrite();
+        tables.claim();
+        print(spark.sql(query));
+        return 0;
+      }
     } catch (Exception e) {
       throw e instanceof RelookException
           ? (RelookException) e
           : new RelookException(
               RelookException.Category.CONFIG, "The query failed: " + firstLine(e), e);
     }
+  }
+
+  private void print(Dataset<Row> result) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (format == Format.json) {
+      result
+          .select(to_json(struct(col("*")), Map.of("ignoreNullFields", "false")))
+          .collectAsList()
+          .forEach(row -> out.println(row.getString(0)));
+    } else if (format == Format.csv) {
+      csv(out, result);
+    } else {
+      table(out, result);
+    }
+    out.flush();
   }
 
   private static String firstLine(Exception e) {

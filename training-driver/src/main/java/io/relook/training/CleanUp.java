@@ -59,6 +59,7 @@ public final class CleanUp {
   private record Needed(Instant since, String reason) {}
 
   public Result run() {
+    lakehouse.requireThere();
     List<String> done = new ArrayList<>();
     List<String> kept = new ArrayList<>();
     Map<Table, Needed> needed = new TreeMap<>();
@@ -87,8 +88,7 @@ public final class CleanUp {
   /** Versions and leftovers of one run, which must not have a driver meanwhile. */
   private void weights(String runId, Preset preset, List<String> done) {
     Configuration hadoop = lakehouse.spark().sessionState().newHadoopConf();
-    try (RunLock lock =
-        RunLock.ofRun(lakehouse.folder("locks"), runId, "relook clean-up", hadoop)) {
+    try (RunLock lock = lakehouse.lockRun(runId, "relook clean-up")) {
       Policies policies = new Policies(lakehouse, runId, preset.train(), preset.keep());
       for (Row stage :
           lakehouse

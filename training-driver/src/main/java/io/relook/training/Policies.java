@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.col;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
+import io.relook.lakehouse.RunName;
 import io.relook.lakehouse.Table;
 import io.relook.model.checkpoint.Adapter;
 import io.relook.model.checkpoint.Checkpoint;
@@ -48,6 +49,9 @@ final class Policies {
   private final Retention retention;
   private final Configuration hadoop;
 
+  /** When the settings that hold were recorded; null until it is asked for. */
+  private Instant began;
+
   /** The stage that was committed to last. */
   private Written written;
 
@@ -57,7 +61,7 @@ final class Policies {
 
   Policies(Lakehouse lakehouse, String runId, Preset.Train train, Preset.Keep keep) {
     this.lakehouse = lakehouse;
-    this.runId = runId;
+    this.runId = new RunName(runId).value();
     this.train = train;
     this.keep = keep;
     this.retention = new Retention(keep);
@@ -317,9 +321,13 @@ final class Policies {
     }
   }
 
-  /** As precise as the tables keep it. */
-  private static Instant now() {
-    return Instant.now().truncatedTo(ChronoUnit.MICROS);
+  /** As precise as the tables keep it; not before the settings that hold, whatever the clock. */
+  private Instant now() {
+    if (began == null) {
+      began = new RunRecord(lakehouse, runId).last().map(Rows.Run::startedAt).orElse(Instant.EPOCH);
+    }
+    Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
+    return now.isBefore(began) ? began : now;
   }
 
   static String optimizer(String uri) {

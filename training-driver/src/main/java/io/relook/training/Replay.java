@@ -78,6 +78,7 @@ public final class Replay {
   }
 
   public Replay(Lakehouse lakehouse, Config config) {
+    lakehouse.requireThere();
     this.lakehouse = lakehouse;
     this.config = config;
     Rows.Run run =

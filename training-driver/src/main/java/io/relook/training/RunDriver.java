@@ -5,9 +5,9 @@ import io.relook.jobs.IngestJob;
 import io.relook.jobs.ScenesJob;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.LocalSpark;
-import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.RunLock;
+import io.relook.lakehouse.RunName;
 import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.spark.ModelPool;
 import io.relook.preset.Preset;
@@ -68,12 +68,7 @@ public final class RunDriver {
 
     public Request {
       overrides = List.copyOf(overrides);
-      if (!runId.matches("\\w[\\w.-]*")) {
-        throw new RelookException(
-            RelookException.Category.CONFIG,
-            "A run cannot be called %s: files and rows bear its name, so it has letters, digits, _, - and dots alone. Name it with --run."
-                .formatted(runId));
-      }
+      new RunName(runId);
     }
 
     /** Its preset, with the overrides. */
@@ -161,12 +156,8 @@ public final class RunDriver {
   }
 
   private static RunLock lock(Lakehouse lakehouse, String runId) {
-    SparkSession spark = lakehouse.spark();
-    return RunLock.ofRun(
-        lakehouse.folder("locks"),
-        runId,
-        "relook (%s)".formatted(spark.sparkContext().applicationId()),
-        spark.sessionState().newHadoopConf());
+    return lakehouse.lockRun(
+        runId, "relook (%s)".formatted(lakehouse.spark().sparkContext().applicationId()));
   }
 
   private void takeIn(Lakehouse lakehouse, Preset preset, Request request, Progress progress) {

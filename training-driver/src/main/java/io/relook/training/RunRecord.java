@@ -9,6 +9,7 @@ import io.relook.lakehouse.Table;
 import io.relook.preset.Preset;
 import io.relook.preset.PresetReader;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,10 +38,34 @@ final class RunRecord {
               .formatted(runId, String.join("; ", changes)));
     }
     if (before.isEmpty() || !changes.isEmpty()) {
-      Rows.Run start = new Rows.Run(runId, PresetReader.yaml(preset), Instant.now());
+      Rows.Run start = new Rows.Run(runId, PresetReader.yaml(preset), after(before));
       lakehouse.merge(Table.RUNS, List.of(Rows.RUN.toRow(start)));
     }
     return changes;
+  }
+
+  /**
+   * Now, or the first moment after all that the run has committed: a machine whose clock is behind
+   * would put its start before settings that it replaces, or versions that it goes on from.
+   */
+  private Instant after(Optional<Rows.Run> before) {
+    Instant committed =
+        lakehouse
+            .find(Table.CHECKPOINTS)
+            .flatMap(
+                rows ->
+                    rows
+                        .where(col("run_id").equalTo(runId))
+                        .orderBy(col("committed_at").desc())
+                        .limit(1)
+                        .collectAsList()
+                        .stream()
+                        .findFirst())
+            .map(row -> Rows.CHECKPOINT.fromRow(row).committedAt())
+            .orElse(Instant.EPOCH);
+    Instant latest = before.map(Rows.Run::startedAt).filter(committed::isBefore).orElse(committed);
+    Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
+    return now.isAfter(latest) ? now : latest.plus(1, ChronoUnit.MICROS);
   }
 
   /** The settings that held at a time; those of the first start before it. */

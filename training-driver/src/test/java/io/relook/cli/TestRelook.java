@@ -32,6 +32,14 @@ final class TestRelook {
   }
 
   @Test
+  void aPresetsNameLeadsNowhereElse() {
+    assertEquals(1, command.execute("iterate", "../presets/demo"));
+    assertTrue(
+        errors.toString().startsWith("relook: '../presets/demo' is no preset's name"),
+        errors::toString);
+  }
+
+  @Test
   void aPlanOfAModelThatIsNotThereSaysWhatIsEnough() {
     assertEquals(1, command.execute("plan", PRESET, "--model", "nosuch"));
     assertTrue(errors.toString().contains("no checkpoint in nosuch"), errors::toString);
