@@ -142,7 +142,7 @@ class TestIngestJob {
     Files.writeString(odd.resolve("rows:1.json"), rows.append("]"));
     Preset.Ingest ingest = files(mapping("0", "5", "1"), file("rows:1.json"));
     assertEquals(
-        List.of(new IngestJob.Result("da:ta #1%20/rows:1.json", names.size(), 0)),
+        List.of(new IngestJob.Result("da:ta #1%20/rows:1.json", names.size(), 0, 0, 0, 0)),
         new IngestJob(lakehouse, new IngestJob.Config(odd.toString(), ingest, 0)).run());
     assertEquals(
         IntStream.range(30, 30 + names.size()).boxed().toList(),
