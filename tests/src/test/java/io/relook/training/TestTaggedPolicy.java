@@ -140,7 +140,7 @@ final class TestTaggedPolicy {
     Dataset<Row> asked =
         lakehouse
             .read(Table.TRAJECTORIES)
-            .where("run_id = '%s'".formatted(run))
+            .where("phase = 'difficulty' AND run_id = '%s'".formatted(run))
             .selectExpr(
                 "'%s' AS question".formatted(QUESTION),
                 "text",
