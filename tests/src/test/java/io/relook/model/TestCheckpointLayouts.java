@@ -168,14 +168,14 @@ final class TestCheckpointLayouts {
       for (String file : List.of("processor_config.json", "preprocessor_config.json")) {
         assertTrue(Files.exists(policy.resolve(file)), file);
       }
-      assertEquals(
-          ImageProcessor.load(base).budget(), ImageProcessor.load(policy).budget());
+      assertEquals(ImageProcessor.load(base).budget(), ImageProcessor.load(policy).budget());
       JsonNode tokenizer = JSON.readTree(policy.resolve("tokenizer_config.json").toFile());
       assertFalse(tokenizer.path("extra_special_tokens").isArray(), "4.57.6 cannot read a list");
       assertEquals(13, tokenizer.path("additional_special_tokens").size());
       assertEquals(
           new CheckpointFiles(base).specialTokens(), new CheckpointFiles(policy).specialTokens());
-      assertEquals(new CheckpointFiles(base).chatTemplate(), new CheckpointFiles(policy).chatTemplate());
+      assertEquals(
+          new CheckpointFiles(base).chatTemplate(), new CheckpointFiles(policy).chatTemplate());
     }
   }
 
@@ -263,7 +263,8 @@ final class TestCheckpointLayouts {
         parts.add(new Message.Part(content.asText()));
       }
       content.forEach(
-          part -> parts.add(new Message.Part(part.has("text") ? part.path("text").asText() : null)));
+          part ->
+              parts.add(new Message.Part(part.has("text") ? part.path("text").asText() : null)));
       messages.add(new Message(message.path("role").asText(), parts, content.isTextual()));
     }
     return messages;

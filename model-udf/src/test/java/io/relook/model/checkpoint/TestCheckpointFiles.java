@@ -47,7 +47,8 @@ final class TestCheckpointFiles {
   @Test
   void ofSeveralTemplatesItIsTheDefault() throws IOException {
     String list =
-        "[{\"name\": \"tool_use\", \"template\": \"U\"}, {\"name\": \"default\", \"template\": \"D\"}]";
+        "[{\"name\": \"tool_use\", \"template\": \"U\"}, {\"name\": \"default\", \"template\":"
+            + " \"D\"}]";
     template("D", "tokenizer_config.json", "{\"chat_template\": %s}".formatted(list));
     template("D", "chat_template.json", "{\"chat_template\": {\"x\": \"X\", \"default\": \"D\"}}");
     write("chat_template.json", "{\"chat_template\": {\"x\": \"X\"}}");
@@ -66,6 +67,13 @@ final class TestCheckpointFiles {
     template("J", "chat_template.jinja", "J");
     write("chat_template.json", "{\"chat_template\": \"L\"}");
     refused(files::chatTemplate, "chat_template.json", "additional_chat_templates");
+  }
+
+  @Test
+  void aTemplatesFileIsTextAsPythonReadsIt() throws IOException {
+    template("a\nb\nc", "chat_template.jinja", "a\r\nb\rc");
+    Files.write(folder.resolve("chat_template.jinja"), new byte[] {'a', (byte) 0xE9});
+    refused(files::chatTemplate, "chat_template.jinja", "UTF-8");
   }
 
   @Test
@@ -95,8 +103,8 @@ final class TestCheckpointFiles {
     assertEquals(qwen, files.specialTokens());
     write(
         "tokenizer_config.json",
-        "{\"eos_token\": {\"__type\": \"AddedToken\", \"content\": \"<|im_end|>\"},"
-            + " \"unk_token\": null, \"bos_token\": null, \"tokenizer_class\": \"Qwen2TokenizerFast\"}");
+        "{\"eos_token\": {\"__type\": \"AddedToken\", \"content\": \"<|im_end|>\"}, \"unk_token\":"
+            + " null, \"bos_token\": null, \"tokenizer_class\": \"Qwen2TokenizerFast\"}");
     qwen.remove("unk_token");
     assertEquals(qwen, files.specialTokens());
     write(
@@ -109,7 +117,8 @@ final class TestCheckpointFiles {
   void theOldMapOfSpecialTokensCountsWhereThereIsNoDecoder() throws IOException {
     write("special_tokens_map.json", "{\"eos_token\": {\"content\": \"<e>\"}}");
     String config =
-        "{\"eos_token\": \"<|im_end|>\", \"pad_token\": \"<p>\", \"unk_token\": null, \"image_token\": \"<i>\"%s}";
+        "{\"eos_token\": \"<|im_end|>\", \"pad_token\": \"<p>\", \"unk_token\": null,"
+            + " \"image_token\": \"<i>\"%s}";
     write("tokenizer_config.json", config.formatted(", \"added_tokens_decoder\": {}"));
     Map<String, String> tokens = new HashMap<>();
     tokens.put("eos_token", "<|im_end|>");

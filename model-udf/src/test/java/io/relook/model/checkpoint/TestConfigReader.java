@@ -43,7 +43,8 @@ final class TestConfigReader {
         "{'rope_scaling': {'rope_type': 'default', 'type': 'default', S}, 'rope_theta': 9} | 9",
         "{'rope_scaling': {}, 'rope_parameters': {'rope_theta': 50000, S}} | 50000",
         "{'rope_scaling': null, 'rope_parameters': {'rope_theta': 50000, S}} | 50000",
-        "{'rope_scaling': {'type': 'mrope', S}, 'rope_theta': 6, 'rope_parameters': {'rope_theta': 6.0, S}} | 6",
+        "{'rope_scaling': {'type': 'mrope', S}, 'rope_theta': 6, 'rope_parameters': {'rope_theta':"
+            + " 6.0, S}} | 6",
       })
   void thetaIsReadWhereItStands(String keys, double theta) throws IOException {
     for (boolean flat : new boolean[] {true, false}) {
@@ -64,12 +65,17 @@ final class TestConfigReader {
         "{'rope_theta': 10000} | mrope_section needs three numbers",
         "{'rope_parameters': {'rope_theta': 'x', S}} | rope_theta must be a number above 0",
         "{'rope_parameters': {'rope_theta': -1, S}} | rope_theta must be a number above 0",
-        "{'rope_scaling': {'type': 'mrope', S}, 'rope_theta': 6, 'rope_parameters': {'rope_theta': 7, S}} | rope_scaling says rope_theta 6 and rope_parameters 7",
-        "{'rope_scaling': {'type': 'mrope', 'mrope_section': [2, 4, 2]}, 'rope_theta': 6, 'rope_parameters': {S}} | rope_scaling says mrope_section [2,4,2]",
-        "{'rope_parameters': {'rope_type': 'yarn', 'factor': 4, 'rope_theta': 6, S}} | rope type is 'yarn'",
-        "{'rope_scaling': {'rope_type': 'default', 'type': 'linear', S}, 'rope_theta': 6} | rope type is 'linear'",
+        "{'rope_scaling': {'type': 'mrope', S}, 'rope_theta': 6, 'rope_parameters': {'rope_theta':"
+            + " 7, S}} | rope_scaling says rope_theta 6 and rope_parameters 7",
+        "{'rope_scaling': {'type': 'mrope', 'mrope_section': [2, 4, 2]}, 'rope_theta': 6,"
+            + " 'rope_parameters': {S}} | rope_scaling says mrope_section [2,4,2]",
+        "{'rope_parameters': {'rope_type': 'yarn', 'factor': 4, 'rope_theta': 6, S}} | rope type is"
+            + " 'yarn'",
+        "{'rope_scaling': {'rope_type': 'default', 'type': 'linear', S}, 'rope_theta': 6} | rope"
+            + " type is 'linear'",
         "{'rope_parameters': {'rope_theta': 6, 'factor': 2.0, S}} | rope_parameters.factor is 2.0",
-        "{'rope_parameters': {'rope_theta': 6, 'attention_factor': 0.5, S}} | attention_factor is 0.5",
+        "{'rope_parameters': {'rope_theta': 6, 'attention_factor': 0.5, S}} | attention_factor is"
+            + " 0.5",
         "{'rope_parameters': {'rope_theta': 6, 'mrope_interleaved': true, S}} | mrope_interleaved",
         "{'rope_parameters': {'rope_theta': 6, 'partial_rotary_factor': 0.5, S}} | partial_rotary",
       })
@@ -96,7 +102,8 @@ final class TestConfigReader {
       value = {
         "hidden_act | 'silu' | 'gelu'",
         "head_dim | 16 | 32",
-        "layer_types | ['full_attention','full_attention'] | ['full_attention','sliding_attention']",
+        "layer_types | ['full_attention','full_attention'] |"
+            + " ['full_attention','sliding_attention']",
         "layer_types | null | ['full_attention']",
         "attn_logit_softcapping | 0.0 | 50.0",
         "final_logit_softcapping | null | 30.0",
@@ -135,7 +142,8 @@ final class TestConfigReader {
 
   @Test
   void thePictureHalfHasItsNamesToo() throws IOException {
-    assertEquals(2, read(vision("{'num_hidden_layers': 2, 'fullatt_block_indexes': [1]}")).vision().depth());
+    assertEquals(
+        2, read(vision("{'num_hidden_layers': 2, 'fullatt_block_indexes': [1]}")).vision().depth());
     assertEquals(4, read(vision("{'num_attention_heads': 4}")).vision().heads());
     read(vision("{'rope_parameters': {'rope_type': 'axial', 'rope_theta': 10000.0}}"));
     refused(vision("{'rope_parameters': {'rope_type': 'axial', 'rope_theta': 100}}"), "is 100");
@@ -184,7 +192,8 @@ final class TestConfigReader {
     ModelConfig flat = read(JSON.readTree(GOLDENS.resolve("published/config.json").toFile()));
     ObjectNode saved = turned("{'rope_parameters': {'rope_theta': 10000.0, S}}", false);
     for (ModelConfig other : List.of(flat, read(saved))) {
-      assertEquals(nested.text().toString().split("mrope")[0], other.text().toString().split("mrope")[0]);
+      assertEquals(
+          nested.text().toString().split("mrope")[0], other.text().toString().split("mrope")[0]);
       assertArrayEquals(nested.text().mropeSection(), other.text().mropeSection());
       assertEquals(nested.vision().depth(), other.vision().depth());
       assertEquals(nested.tieWordEmbeddings(), other.tieWordEmbeddings());

@@ -23,13 +23,16 @@ final class TestProcessorSettings {
       quoteCharacter = '`',
       value = {
         "{} | 3136 | 1003520",
-        "{'size': null, 'crop_size': null, 'do_center_crop': null, 'do_pad': null} | 3136 | 1003520",
+        "{'size': null, 'crop_size': null, 'do_center_crop': null, 'do_pad': null} | 3136 |"
+            + " 1003520",
         "{'min_pixels': 784} | 784 | 1003520",
         "{'max_pixels': 50176} | 3136 | 50176",
         "{'size': {'shortest_edge': 784, 'longest_edge': 50176}} | 784 | 50176",
-        "{'size': {'shortest_edge': 784, 'longest_edge': 50176}, 'min_pixels': 900, 'max_pixels': 3000} | 900 | 3000",
+        "{'size': {'shortest_edge': 784, 'longest_edge': 50176}, 'min_pixels': 900, 'max_pixels':"
+            + " 3000} | 900 | 3000",
         "{'size': {'shortest_edge': 784}, 'max_pixels': 50176} | 784 | 50176",
-        "{'size': {'min_pixels': 1, 'max_pixels': 2}, 'min_pixels': 784, 'max_pixels': 50176} | 784 | 50176",
+        "{'size': {'min_pixels': 1, 'max_pixels': 2}, 'min_pixels': 784, 'max_pixels': 50176} | 784"
+            + " | 50176",
         "{'size': {'shortest_edge': 784, 'longest_edge': 50176}, 'min_pixels': null} | 784 | 50176",
       })
   void theBudgetIsReadAsTransformersReadsIt(String json, long least, long most) throws IOException {
