@@ -11,7 +11,11 @@ import io.relook.model.checkpoint.Checkpoint;
 import io.relook.model.checkpoint.LoraConfig;
 import io.relook.model.checkpoint.ModelConfig;
 import io.relook.model.checkpoint.Modules;
+import io.relook.model.checkpoint.TensorFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -83,6 +87,9 @@ class TestAdapterFiles {
           {"\"peft_type\": \"LORA\"", "\"peft_type\": \"IA3\""},
           {"\"r\": 2", "\"r\": 0"},
           {"\"lora_alpha\": 2", "\"lora_alpha\": \"two\""},
+          {"\"lora_alpha\": 2", "\"lora_alpha\": Infinity"},
+          {"\"lora_alpha\": 2", "\"lora_alpha\": NaN"},
+          {"\"lora_alpha\": 2", "\"lora_alpha\": 1e999"},
           {"\"target_modules\": [\n    \"q_proj\",", "\"target_modules\": [\n    3,"}
         }) {
       copyOf(change[0], change[1]);
@@ -90,6 +97,34 @@ class TestAdapterFiles {
     }
     copyOf("\"use_dora\": false", "\"use_dora\": true, \"later_idea\": 1");
     refused("use_dora", "later_idea");
+  }
+
+  /** peft saves float16 where the base is: 0x3C00 is 1, 0xB800 is -0.5. */
+  @Test
+  void valuesInFloat16AreRead() throws IOException {
+    copyOf("", "");
+    TensorFile floats = new TensorFile(MODEL.resolve("adapter/adapter_model.safetensors"));
+    StringBuilder header = new StringBuilder("{");
+    int at = 0;
+    for (String name : floats.names()) {
+      int end = at + 2 * floats.floats(name).length;
+      header.append(
+          "%s\"%s\":{\"dtype\":\"F16\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
+              .formatted(at == 0 ? "" : ",", name, floats.shape(name), at, end));
+      at = end;
+    }
+    byte[] json = header.append("}").toString().getBytes(StandardCharsets.UTF_8);
+    ByteBuffer file = ByteBuffer.allocate(8 + json.length + at).order(ByteOrder.LITTLE_ENDIAN);
+    file.putLong(json.length).put(json);
+    for (int i = 0; file.hasRemaining(); i++) {
+      file.putShort((short) (i % 2 == 0 ? 0x3C00 : 0xB800));
+    }
+    Files.write(folder.resolve("adapter_model.safetensors"), file.array());
+    Adapter read = Adapter.read(folder.toString(), model, HADOOP);
+    for (Adapter.Pair pair : read.pairs().values()) {
+      assertEquals(1f, pair.a()[0]);
+      assertEquals(-0.5f, pair.b()[1]);
+    }
   }
 
   @Test

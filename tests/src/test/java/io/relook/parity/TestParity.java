@@ -70,6 +70,23 @@ class TestParity {
     }
   }
 
+  /** θ is 10,000, the budget not the default, and the template stands in a file of its own. */
+  @Test
+  void whatTransformers5SavedPasses() {
+    Outcome outcome = parity(GOLDENS.resolveSibling("goldens-saved"));
+    assertEquals(List.of(), outcome.failures());
+    assertEquals(0, outcome.code());
+    for (String check :
+        List.of("tokenizer.chats", "images.rgb.png", "shards.one_image.logprobs", "shards.lora")) {
+      assertTrue(outcome.holds(check, "pass"), check + " was not checked");
+    }
+  }
+
+  @Test
+  void bothModelsThatTransformers5SavedPass() {
+    passesWhereItIs(sharedGoldens().resolveSibling("families/data/qwen2.5-vl-saved"));
+  }
+
   @Test
   void theWholeFolderOfReferenceNumbersPasses() {
     passesWhereItIs(sharedGoldens());

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
     name = "parity",
     mixinStandardHelpOptions = true,
     description =
-        "Compares the engine with a folder of reference numbers: name, worst deviation, tolerance, pass or fail.")
+        "Compares the engine with a folder of reference numbers: name, worst deviation, tolerance,"
+            + " pass or fail.")
 public final class ParityCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -115,7 +116,9 @@ public final class ParityCommand implements Callable<Integer> {
     return Files.isDirectory(own) || models.isEmpty() ? own : models.get(0);
   }
 
-  /** The tokenizer's folder, or else that of the first model, where it has no settings of pictures. */
+  /**
+   * The tokenizer's folder, or else that of the first model, where it has no settings of pictures.
+   */
   private Path processor(Path tokenizer) throws IOException {
     List<Path> models = models();
     return new CheckpointFiles(tokenizer).hasImageProcessor() || models.isEmpty()

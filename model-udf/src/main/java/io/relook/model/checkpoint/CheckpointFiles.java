@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -207,9 +207,13 @@ public record CheckpointFiles(Path folder, String name) {
     }
   }
 
-  private static String text(Path file) {
+  /** Line ends are those of Python's text files: a line feed alone. */
+  private String text(Path file) {
     try {
-      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+      return Files.readString(file).replace("\r\n", "\n").replace('\r', '\n');
+    } catch (CharacterCodingException e) {
+      throw CheckpointErrors.badSideFile(
+          name, folder.relativize(file).toString(), "it is no text in UTF-8");
     } catch (IOException e) {
       throw CheckpointErrors.unreadable(file.toString(), e);
     }

@@ -220,7 +220,8 @@ final class ConfigReader {
             && text.path("max_window_layers").asInt(80) < layers;
     require(
         !sliding,
-        "use_sliding_window is on for layers from max_window_layers on, which the engine does not do");
+        "use_sliding_window is on for layers from max_window_layers on, which the engine does not"
+            + " do");
   }
 
   private JsonNode either(String key) {

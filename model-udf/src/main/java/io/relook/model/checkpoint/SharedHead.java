@@ -38,8 +38,8 @@ final class SharedHead {
     }
     LOG.log(
         System.Logger.Level.WARNING,
-        "The checkpoint {0} ties its head to the embedding (tie_word_embeddings), but its file holds"
-            + " an lm_head.weight of other values: that head is used and nothing is tied.",
+        "The checkpoint {0} ties its head to the embedding (tie_word_embeddings), but its file"
+            + " holds an lm_head.weight of other values: that head is used and nothing is tied.",
         uri);
     return config.untied();
   }

@@ -26,7 +26,8 @@ final class TextErrors {
   static RelookException noTemplate() {
     return new RelookException(
         Category.MODEL,
-        "The checkpoint has no chat template: neither processor_config.json, chat_template.json, chat_template.jinja nor tokenizer_config.json has one.");
+        "The checkpoint has no chat template: neither processor_config.json, chat_template.json,"
+            + " chat_template.jinja nor tokenizer_config.json has one.");
   }
 
   static RelookException badTemplate(String problem) {
