@@ -8,6 +8,6 @@ source STRING NOT NULL COMMENT 'where it was taken from',
 split STRING NOT NULL COMMENT 'train, validation or test',
 question STRING NOT NULL COMMENT 'as it is asked',
 answer STRING COMMENT 'the right answer; NULL where none is known',
-image_ids ARRAY<STRING> NOT NULL COMMENT 'the pictures, in the order in which they are shown',
+image_ids ARRAY<STRING> NOT NULL COMMENT 'the pictures, as the source has them; marks in the question say where they stand',
 template STRING COMMENT 'the kind of question',
 difficulty INT COMMENT 'the source''s own estimate, 1 is easy'

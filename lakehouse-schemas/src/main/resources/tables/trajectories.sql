@@ -24,5 +24,5 @@ finish STRING NOT NULL COMMENT 'why it ended',
 error STRING COMMENT 'why there is no completion',
 temperature DOUBLE NOT NULL COMMENT 'sampling temperature, 0 greedy',
 max_new_tokens INT NOT NULL COMMENT 'longest completion allowed',
-image_ids ARRAY<STRING> NOT NULL COMMENT 'pictures it saw',
+image_ids ARRAY<STRING> NOT NULL COMMENT 'pictures it saw, in the order in which the prompt shows them',
 fingerprint STRING NOT NULL COMMENT 'of tokenizer, template, pixel budget and resampling rule'

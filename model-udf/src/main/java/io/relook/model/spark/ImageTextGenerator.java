@@ -34,6 +34,10 @@ import org.apache.spark.sql.types.StructType;
  * at the temperature; at 1 where it is 0), finish STRING (stop, length, error) and error STRING. A
  * row that cannot be answered has an error and no text; it never ends the job.
  *
+ * <p>Pictures stand where a question's marks are ({@link io.relook.model.text.Question}). Where
+ * numbered marks turn the order or repeat a picture, prompt_ids show the pictures so: score such
+ * rows by their question, or give the pictures in that order.
+ *
  * <p>A sample's tokens depend on model, prompt, settings, {@code seed}, the value of {@code keyCol}
  * and the sample's number, never on partitions, order or retries (at equal slots, threads, dtype
  * and device). Rows of equal key and equal content get equal samples; without {@code keyCol} the

@@ -18,6 +18,8 @@ import java.util.stream.IntStream;
  *   <li>{@code <image 2>}, {@code <image_2>}, {@code <image2>}: the picture of this number, from 1,
  *       again where it is named again, as VLMEvalKit does for MMMU. Beside an {@code <image>} they
  *       are text (our choice): the peers that read the one do not read the other.
+ *   <li>{@code <image1>} to {@code <image5>} over one picture, as MathVision has them: that picture
+ *       holds them all. It stands in front, and they are text, as in its own evaluation.
  * </ul>
  *
  * Each picture has to be shown, and no other: more or fewer marks are an error. Control tokens such
@@ -29,6 +31,9 @@ import java.util.stream.IntStream;
 public record Question(List<Part> parts, List<Integer> order) {
   private static final Pattern PLAIN = Pattern.compile("<image>");
   private static final Pattern NUMBERED = Pattern.compile("<image[ _]?(\\d{1,4})>");
+
+  /** Behind the first, as MathVision writes it. */
+  private static final Pattern MERGED = Pattern.compile("<image([2-9]|[1-9]\\d+)>");
 
   public Question {
     parts = List.copyOf(parts);
@@ -44,7 +49,8 @@ public record Question(List<Part> parts, List<Integer> order) {
       return marked(text, plain.reset(), pictures);
     }
     Matcher numbered = NUMBERED.matcher(text);
-    if (numbered.find()) {
+    boolean isMerged = pictures == 1 && MERGED.matcher(text).find();
+    if (!isMerged && numbered.find()) {
       return marked(text, numbered.reset(), pictures);
     }
     List<Part> parts = new ArrayList<>(Message.ofPictures("user", pictures, text).parts());

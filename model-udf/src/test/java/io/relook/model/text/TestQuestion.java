@@ -53,6 +53,17 @@ class TestQuestion {
     assertEquals("0 [ beside <image 1>]", shown("<image> beside <image 1>", 1));
   }
 
+  /** As MathVision's 77 has them: its one picture shows both. */
+  @Test
+  void onePictureMayHoldSeveralNumbered() {
+    String text = "Which pattern do you get?\n<image1>\n<image2>";
+    assertEquals("0 [" + text + "]", shown(text, 1));
+    assertEquals("[Which pattern do you get?\n] 0 [\n] 1", shown(text, 2));
+    assertEquals("[Which? ] 0", shown("Which? <image1>", 1));
+    refused("<image 1> or <image 2>?", 1, "marks for the pictures [1, 2] but 1 pictures");
+    refused(text, 3, "marks for the pictures [1, 2] but 3 pictures");
+  }
+
   @Test
   void moreOrFewerMarksThanPicturesAreRefusedWithTheCounts() {
     refused("<image> and <image>", 1, "has 2 <image> marks but 1 pictures");
