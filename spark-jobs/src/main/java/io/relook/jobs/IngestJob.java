@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -47,6 +48,7 @@ public final class IngestJob {
   private final Config config;
   private final PictureFolder folder;
   private final QuestionReader reader;
+  private final List<String> warnings = new ArrayList<>();
 
   public IngestJob(Lakehouse lakehouse, Config config) {
     this.lakehouse = lakehouse;
@@ -62,6 +64,7 @@ public final class IngestJob {
   public List<Result> run() {
     requireFolder();
     lakehouse.spark().sparkContext().setJobGroup("ingest", "ingest", false);
+    warnings.clear();
     List<Result> results = new ArrayList<>();
     for (Preset.QuestionFile file : config.ingest().files()) {
       String source = folder.name() + "/" + file.path();
@@ -198,6 +201,7 @@ public final class IngestJob {
       Row counts = all.agg(count(lit(1)), count(col("reject"))).first();
       long count = counts.getLong(0);
       long refused = counts.getLong(1);
+      warn(source, all, count);
       if (refused > 0) {
         lakehouse.merge(Table.REJECTS, rejects.dropDuplicates("reject_id"));
       }
@@ -226,6 +230,20 @@ public final class IngestJob {
     }
   }
 
+  /** What to look at of the last run, a line each: right answers that the verifier cannot read. */
+  public List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  private void warn(String source, Dataset<Row> all, long count) {
+    Dataset<Row> unread = all.where("unread is not null");
+    long few = unread.count();
+    if (few > 0) {
+      String example = unread.orderBy("number", "unread").select("unread").first().getString(0);
+      warnings.add("%s: %d of %d right answers, such as %s".formatted(source, few, count, example));
+    }
+  }
+
   /** Of rows with the same key the first of a file, or the one whose text sorts first. */
   private static Dataset<Row> queries(Dataset<Row> all) {
     return all.where("query is not null")
@@ -248,9 +266,10 @@ public final class IngestJob {
     }
     Config config =
         new Config(arguments.option("data"), preset.data().ingest(), preset.failureBudget());
-    return new IngestJob(lakehouse, config)
-        .run().stream()
-            .map(r -> "%s: %d taken in, %d refused".formatted(r.source(), r.taken(), r.refused()))
-            .collect(Collectors.joining("; "));
+    IngestJob job = new IngestJob(lakehouse, config);
+    Stream<String> taken =
+        job.run().stream()
+            .map(r -> "%s: %d taken in, %d refused".formatted(r.source(), r.taken(), r.refused()));
+    return Stream.concat(taken, job.warnings().stream()).collect(Collectors.joining("; "));
   }
 }

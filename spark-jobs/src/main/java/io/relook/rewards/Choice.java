@@ -21,11 +21,11 @@ record Choice(int letter, String text) {
   private static final int SENTENCE = 4;
 
   private static final Pattern NAMED =
-      Pattern.compile("^(?:the )?(?:(?:option|choice|letter|answer)|选项?|选择)(?![\\p{L}&&\\p{IsLatin}]) *",
+      Pattern.compile(
+          "^(?:the )?(?:(?:option|choice|letter|answer)|选项?|选择)(?![\\p{L}&&\\p{IsLatin}]) *",
           Pattern.CASE_INSENSITIVE);
 
-  private static final Pattern COMMAND =
-      Pattern.compile("^\\\\(?:text|mathrm) ?\\{ *");
+  private static final Pattern COMMAND = Pattern.compile("^\\\\(?:text|mathrm) ?\\{ *");
 
   private static final Pattern BARE =
       Pattern.compile("[(\\[{]?\\s*([A-Za-z])\\s*[)\\]}]?\\s*[.:;,!]*");
@@ -103,7 +103,10 @@ record Choice(int letter, String text) {
     if (!SEVERAL.matcher(bare).matches()) {
       return Optional.empty();
     }
-    bare.replaceAll("(?i)and", "").chars().filter(Character::isUpperCase).forEach(c -> letters.add((char) c));
+    bare.replaceAll("(?i)and", "")
+        .chars()
+        .filter(Character::isUpperCase)
+        .forEach(c -> letters.add((char) c));
     return Optional.of(joined(letters));
   }
 
@@ -146,7 +149,7 @@ record Choice(int letter, String text) {
 
   /** Without "Option" and the command of LaTeX before the letter. */
   private static String unnamed(String text) {
-    String rest = NAMED.matcher(text).replaceFirst("");
+    String rest = NAMED.matcher(text.replace("\\{", "{").replace("\\}", "}")).replaceFirst("");
     rest = COMMAND.matcher(rest.isEmpty() ? text : rest).replaceFirst("");
     return NAMED.matcher(rest).replaceFirst("");
   }

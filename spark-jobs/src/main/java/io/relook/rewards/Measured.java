@@ -58,7 +58,8 @@ record Measured(String body, List<Unit> units) {
     }
     boolean rate = behind.units.stream().anyMatch(u -> u.kind().contains("^-"));
     return new Measured(
-        body, rate ? UnitReader.products(money, behind.units) : UnitReader.any(money, behind.units));
+        body,
+        rate ? UnitReader.products(money, behind.units) : UnitReader.any(money, behind.units));
   }
 
   private static Measured behind(String text, boolean close) {
@@ -86,8 +87,7 @@ record Measured(String body, List<Unit> units) {
     return new Measured(text, List.of());
   }
 
-  private static List<Unit> units(
-      String body, String tail, boolean spaced, boolean close) {
+  private static List<Unit> units(String body, String tail, boolean spaced, boolean close) {
     List<Unit> known = UnitReader.read(tail);
     String name = UnitReader.undressed(tail);
     if (name.isEmpty()) {

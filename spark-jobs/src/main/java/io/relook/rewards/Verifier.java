@@ -97,6 +97,10 @@ public final class Verifier {
     if (endless.isPresent() || Quantity.endless(ours).isPresent()) {
       return endless.equals(Quantity.endless(ours));
     }
+    Optional<Boolean> time = Clock.same(ours, theirs);
+    if (time.isPresent()) {
+      return time.get();
+    }
     Optional<Quantity> number = Quantity.parse(ours);
     Optional<Quantity> right = Quantity.parse(theirs);
     if (number.isPresent() && right.isPresent()) {

@@ -169,11 +169,13 @@ public final class RunDriver {
     if (ingest != null) {
       String folder = data == null ? null : data.toString();
       IngestJob.Config config = new IngestJob.Config(folder, ingest, preset.failureBudget());
-      for (IngestJob.Result result : new IngestJob(lakehouse, config).run()) {
+      IngestJob job = new IngestJob(lakehouse, config);
+      for (IngestJob.Result result : job.run()) {
         progress.line(
             "%s: %d questions, %d rejected"
                 .formatted(result.source(), result.taken(), result.refused()));
       }
+      job.warnings().forEach(warning -> progress.line("warning: " + warning));
     }
     takenIn = asked;
   }
