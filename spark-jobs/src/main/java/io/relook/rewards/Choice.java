@@ -59,12 +59,13 @@ record Choice(int letter, String text) {
     if (letter.matches()) {
       return Optional.of(new Choice(upper(letter.group(1)), ""));
     }
-    return labelled(bare).filter(c -> !INITIAL.matcher(c.text).matches());
+    return labelled(bare);
   }
 
-  private static Optional<Choice> labelled(String text) {
+  /** A letter with the text of its option: {@code (B) red}; empty where the text is none such. */
+  static Optional<Choice> labelled(String text) {
     Matcher label = LABELLED.matcher(text);
-    if (!label.matches()) {
+    if (!label.matches() || INITIAL.matcher(label.group(5)).matches()) {
       return Optional.empty();
     }
     String letter = "";

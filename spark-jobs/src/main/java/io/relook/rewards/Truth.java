@@ -14,7 +14,8 @@ final class Truth {
 
   /** How the last line of a solution begins. */
   private static final Pattern ANNOUNCED =
-      Pattern.compile("\\W{0,4}(?:(?:the )?(?:final )?answer(?! \\p{L}{3})|答案)", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "\\W{0,4}(?:(?:the )?(?:final )?answer(?! \\p{L}{3})|答案)", Pattern.CASE_INSENSITIVE);
 
   /** More words than that are prose, which no sample says to the letter. */
   private static final int MOST_WORDS = 20;

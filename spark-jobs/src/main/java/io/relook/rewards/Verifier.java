@@ -69,7 +69,13 @@ public final class Verifier {
       return choice.get().isChosen(ours);
     }
     Optional<Boolean> letters = letters(ours, theirs);
-    return letters.isPresent() ? letters.get() : isSame(ours, theirs);
+    if (letters.isPresent()) {
+      return letters.get();
+    }
+    String said = ours;
+    String right = theirs;
+    return isSame(said, right)
+        || Choice.labelled(said).filter(option -> isSame(option.text(), right)).isPresent();
   }
 
   /**
