@@ -43,7 +43,7 @@ record Choice(int letter, String text) {
   private static final Pattern REASON =
       Pattern.compile(
           "^,? *(?:because|since|as|due to|for|so|given|which|so that|因为|由于|,? ?理由)(?![\\p{L}&&\\p{IsLatin}]).*"
-              + "|^ is (?:the )?(?:correct|right|true|best)(?![\\p{L}]).*",
+              + "|^ is (?:the )?(?:correct|right|true|best|answer)(?![\\p{L}]).*",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   private static final Pattern SEVERAL =
@@ -143,6 +143,7 @@ record Choice(int letter, String text) {
         || ".:;,!?".indexOf(behind.charAt(0)) >= 0
         || behind.matches("(?s) - .*|- \\p{L}{2}.*")
         || behind.startsWith(" (")
+        || behind.startsWith(" [")
         || behind.startsWith("\n")
         || REASON.matcher(behind.startsWith(" ") ? behind.substring(1) : behind).matches()
         || REASON.matcher(behind).matches();

@@ -76,6 +76,9 @@ record Measured(String body, List<Unit> units) {
       int at = start.start();
       String body = text.substring(0, at).replaceFirst("(?:\\s|~|\\\\[,;:! ])+$", "");
       String tail = text.substring(at);
+      if (body.endsWith("{") && tail.endsWith("}")) {
+        body = body.substring(0, body.length() - 1).strip();
+      }
       if (!body.isEmpty() && !body.endsWith("\\")) {
         boolean spaced = body.length() < at || tail.startsWith("\\");
         List<Unit> units = units(body, tail, spaced, close);

@@ -31,6 +31,8 @@ public final class Verifier {
   /** {@code CO_2} in words is {@code CO2}. */
   private static final Pattern SUBSCRIPT = Pattern.compile("(?<=\\p{L})_(?:(\\d)|\\{(\\d+)})");
 
+  private static final Pattern SHARE = Pattern.compile("[%‰]|(?i)percent|per cent|pct");
+
   private static final Pattern OR = Pattern.compile("(?i)\\bor\\b");
 
   private Verifier() {}
@@ -124,6 +126,12 @@ public final class Verifier {
   private static Optional<Boolean> says(String answer, String truth) {
     Measured ours = Measured.of(answer, true);
     Measured theirs = Measured.of(truth, !ours.units().isEmpty());
+    if (ours.units().isEmpty() != theirs.units().isEmpty()) {
+      Measured bare = ours.units().isEmpty() ? ours : theirs;
+      if (SHARE.matcher(bare.body()).find()) {
+        return Optional.of(false);
+      }
+    }
     if (ours.units().isEmpty() || theirs.units().isEmpty()) {
       return says(ours.body(), theirs.body(), Fraction.ONE);
     }
@@ -155,7 +163,8 @@ public final class Verifier {
     if (said.isEmpty() || right.isEmpty()) {
       return Optional.empty();
     }
-    if (!isMathematics(ours) && OR.matcher(ours).find() && !OR.matcher(theirs).find()) {
+    boolean hedge = OR.matcher(ours).find() && !OR.matcher(theirs).find();
+    if (hedge && (!isMathematics(ours) || theirs.matches("[^,]*[(\\[].*"))) {
       return Optional.of(false);
     }
     boolean same = !said.get().isUnfinished(right.get());
