@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -106,6 +107,7 @@ public final class IngestJob {
   private final Config config;
   private final PictureFolder folder;
   private final QuestionReader reader;
+  private final List<String> warnings = new ArrayList<>();
 
   public IngestJob(Lakehouse lakehouse, Config config) {
     this.lakehouse = lakehouse;
@@ -121,6 +123,7 @@ public final class IngestJob {
   public List<Result> run() {
     requireFolder();
     lakehouse.spark().sparkContext().setJobGroup("ingest", "ingest", false);
+    warnings.clear();
     List<Result> results = new ArrayList<>();
     for (Preset.QuestionFile file : config.ingest().files()) {
       String source = folder.name() + "/" + file.path();
@@ -254,6 +257,7 @@ public final class IngestJob {
       Row counts = all.agg(count(lit(1)), count(col("reject"))).first();
       long count = counts.getLong(0);
       long refused = counts.getLong(1);
+      warn(source, all, count);
       if (refused > 0) {
         lakehouse.merge(Table.REJECTS, rejects.dropDuplicates("reject_id"));
       }
@@ -317,6 +321,20 @@ public final class IngestJob {
         .first();
   }
 
+  /** What to look at of the last run, a line each: right answers that the verifier cannot read. */
+  public List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  private void warn(String source, Dataset<Row> all, long count) {
+    Dataset<Row> unread = all.where("unread is not null");
+    long few = unread.count();
+    if (few > 0) {
+      String example = unread.orderBy("number", "unread").select("unread").first().getString(0);
+      warnings.add("%s: %d of %d right answers, such as %s".formatted(source, few, count, example));
+    }
+  }
+
   /** Of rows with the same key the first of a file, or the one whose text sorts first. */
   private static Dataset<Row> queries(Dataset<Row> all) {
     return all.where("query is not null")
@@ -343,7 +361,8 @@ public final class IngestJob {
             preset.data().ingest(),
             preset.failureBudget(),
             arguments.flag("update-answers"));
-    return new IngestJob(lakehouse, config)
-        .run().stream().map(Result::told).collect(Collectors.joining("; "));
+    IngestJob job = new IngestJob(lakehouse, config);
+    return Stream.concat(job.run().stream().map(Result::told), job.warnings().stream())
+        .collect(Collectors.joining("; "));
   }
 }

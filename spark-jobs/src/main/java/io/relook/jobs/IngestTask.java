@@ -8,12 +8,14 @@ import io.relook.model.image.PictureDecoder;
 import io.relook.model.image.RgbImage;
 import io.relook.model.text.Question;
 import io.relook.preset.Preset;
+import io.relook.rewards.Verifier;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -26,13 +28,17 @@ import org.apache.spark.sql.types.StructType;
 final class IngestTask implements MapPartitionsFunction<Row, Row> {
   private static final long serialVersionUID = 1;
 
-  /** Of {@code query} and {@code reject} one is null; {@code number} is the row's, or null. */
+  /**
+   * Of {@code query} and {@code reject} one is null; {@code number} is the row's, or null; {@code
+   * unread} says why the verifier cannot read the right answer, null where it can.
+   */
   static final StructType TAKEN =
       new StructType()
           .add("number", DataTypes.LongType)
           .add("query", Table.QUERIES.schema())
           .add("reject", Table.REJECTS.schema())
-          .add("images", DataTypes.createArrayType(Table.IMAGES.schema()));
+          .add("images", DataTypes.createArrayType(Table.IMAGES.schema()))
+          .add("unread", DataTypes.StringType);
 
   /** Paths of a partition that are remembered, so that a picture is decoded once. */
   private static final int REMEMBERED = 100_000;
@@ -102,11 +108,16 @@ final class IngestTask implements MapPartitionsFunction<Row, Row> {
               .filter(image -> image.bytes().length > 0 && seen.images().add(image.imageId()))
               .map(Rows.IMAGE::toRow)
               .toArray(Row[]::new);
-      return RowFactory.create(number, Rows.QUERY.toRow(query), null, added);
+      String unread =
+          Optional.ofNullable(answer)
+              .flatMap(truth -> Verifier.problem(truth, options(row)))
+              .map(problem -> place(row, number) + ": " + problem)
+              .orElse(null);
+      return RowFactory.create(number, Rows.QUERY.toRow(query), null, added, unread);
     } catch (RelookException e) {
       String place = place(row, number);
       Rows.Reject reject = new Rows.Reject(Keys.of(source, place), source, place, e.getMessage());
-      return RowFactory.create(number, null, Rows.REJECT.toRow(reject), new Row[0]);
+      return RowFactory.create(number, null, Rows.REJECT.toRow(reject), new Row[0], null);
     }
   }
 

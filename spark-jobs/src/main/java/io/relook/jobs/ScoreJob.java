@@ -3,6 +3,8 @@ package io.relook.jobs;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map;
@@ -16,6 +18,7 @@ import io.relook.rewards.CustomReward;
 import io.relook.rewards.Rewards;
 import io.relook.rewards.SqlReward;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -28,6 +31,8 @@ import scala.jdk.javaapi.CollectionConverters;
  * (our choice): left out of the sum it would count as 0.
  */
 public final class ScoreJob {
+  private static final int LONGEST_SHOWN = 60;
+
   private final Lakehouse lakehouse;
   private final Rewards rewards;
   private final double failureBudget;
@@ -161,6 +166,52 @@ public final class ScoreJob {
     }
   }
 
+  /**
+   * What to check where not one sample of a run is right, in a line; empty where one is, or the
+   * right answer of none is known. A run that begins so most often has its right answers in a form
+   * that the verifier does not read, or a policy that does not write the tags.
+   */
+  public Optional<String> noneRight(String runId) {
+    Dataset<Row> scored =
+        lakehouse
+            .read(Table.REWARDS)
+            .where(col("version").equalTo(rewards.version()).and(col("accuracy").isNotNull()))
+            .join(
+                lakehouse
+                    .read(Table.TRAJECTORIES)
+                    .where(col("run_id").equalTo(runId))
+                    .select("trajectory_id", "query_id"),
+                "trajectory_id");
+    Row counts =
+        scored.agg(count(lit(1)), count_if(col("accuracy").gt(0)), count("answer")).first();
+    long samples = counts.getLong(0);
+    if (samples == 0 || counts.getLong(1) > 0) {
+      return Optional.empty();
+    }
+    String none = "not one of %d samples is right".formatted(samples);
+    if (counts.getLong(2) == 0) {
+      return Optional.of(
+          none
+              + ", and none has one pair of <answer> tags: check that the prompt asks for them and"
+              + " that rollout.maxNewTokens lets the policy come to them");
+    }
+    Row example =
+        scored
+            .where(col("answer").isNotNull())
+            .join(lakehouse.read(Table.QUERIES).withColumnRenamed("answer", "truth"), "query_id")
+            .orderBy("trajectory_id")
+            .select("answer", "truth")
+            .first();
+    return Optional.of(
+        "%s; one answers \"%s\" where \"%s\" is right: check queries.answer and docs/answers.md"
+            .formatted(none, shown(example.getString(0)), shown(example.getString(1))));
+  }
+
+  private static String shown(String text) {
+    String line = text.replaceAll("\\s+", " ");
+    return line.length() > LONGEST_SHOWN ? line.substring(0, LONGEST_SHOWN) + " ..." : line;
+  }
+
   /** Scores a run with the preset's rewards. */
   public static void main(String[] args) {
     JobMain.run("score", USAGE, args, ScoreJob::main);
@@ -170,7 +221,9 @@ public final class ScoreJob {
 
   static String main(Lakehouse lakehouse, JobArguments arguments) {
     Rewards rewards = arguments.rewards(lakehouse);
-    new ScoreJob(lakehouse, rewards, arguments.preset().failureBudget()).run(arguments.run());
-    return "rewards %s of %s".formatted(rewards.version(), arguments.run());
+    ScoreJob job = new ScoreJob(lakehouse, rewards, arguments.preset().failureBudget());
+    job.run(arguments.run());
+    String warning = job.noneRight(arguments.run()).map(w -> "; warning: " + w).orElse("");
+    return "rewards %s of %s%s".formatted(rewards.version(), arguments.run(), warning);
   }
 }

@@ -21,11 +21,11 @@ record Choice(int letter, String text) {
   private static final int SENTENCE = 4;
 
   private static final Pattern NAMED =
-      Pattern.compile("^(?:the )?(?:(?:option|choice|letter|answer)|选项?|选择)(?![\\p{L}&&\\p{IsLatin}]) *",
+      Pattern.compile(
+          "^(?:the )?(?:(?:option|choice|letter|answer)|选项?|选择)(?![\\p{L}&&\\p{IsLatin}]) *",
           Pattern.CASE_INSENSITIVE);
 
-  private static final Pattern COMMAND =
-      Pattern.compile("^\\\\(?:text|mathrm) ?\\{ *");
+  private static final Pattern COMMAND = Pattern.compile("^\\\\(?:text|mathrm) ?\\{ *");
 
   private static final Pattern BARE =
       Pattern.compile("[(\\[{]?\\s*([A-Za-z])\\s*[)\\]}]?\\s*[.:;,!]*");
@@ -43,7 +43,7 @@ record Choice(int letter, String text) {
   private static final Pattern REASON =
       Pattern.compile(
           "^,? *(?:because|since|as|due to|for|so|given|which|so that|因为|由于|,? ?理由)(?![\\p{L}&&\\p{IsLatin}]).*"
-              + "|^ is (?:the )?(?:correct|right|true|best)(?![\\p{L}]).*",
+              + "|^ is (?:the )?(?:correct|right|true|best|answer)(?![\\p{L}]).*",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   private static final Pattern SEVERAL =
@@ -59,12 +59,13 @@ record Choice(int letter, String text) {
     if (letter.matches()) {
       return Optional.of(new Choice(upper(letter.group(1)), ""));
     }
-    return labelled(bare).filter(c -> !INITIAL.matcher(c.text).matches());
+    return labelled(bare);
   }
 
-  private static Optional<Choice> labelled(String text) {
+  /** A letter with the text of its option: {@code (B) red}; empty where the text is none such. */
+  static Optional<Choice> labelled(String text) {
     Matcher label = LABELLED.matcher(text);
-    if (!label.matches()) {
+    if (!label.matches() || INITIAL.matcher(label.group(5)).matches()) {
       return Optional.empty();
     }
     String letter = "";
@@ -103,7 +104,10 @@ record Choice(int letter, String text) {
     if (!SEVERAL.matcher(bare).matches()) {
       return Optional.empty();
     }
-    bare.replaceAll("(?i)and", "").chars().filter(Character::isUpperCase).forEach(c -> letters.add((char) c));
+    bare.replaceAll("(?i)and", "")
+        .chars()
+        .filter(Character::isUpperCase)
+        .forEach(c -> letters.add((char) c));
     return Optional.of(joined(letters));
   }
 
@@ -139,6 +143,7 @@ record Choice(int letter, String text) {
         || ".:;,!?".indexOf(behind.charAt(0)) >= 0
         || behind.matches("(?s) - .*|- \\p{L}{2}.*")
         || behind.startsWith(" (")
+        || behind.startsWith(" [")
         || behind.startsWith("\n")
         || REASON.matcher(behind.startsWith(" ") ? behind.substring(1) : behind).matches()
         || REASON.matcher(behind).matches();
@@ -146,7 +151,7 @@ record Choice(int letter, String text) {
 
   /** Without "Option" and the command of LaTeX before the letter. */
   private static String unnamed(String text) {
-    String rest = NAMED.matcher(text).replaceFirst("");
+    String rest = NAMED.matcher(text.replace("\\{", "{").replace("\\}", "}")).replaceFirst("");
     rest = COMMAND.matcher(rest.isEmpty() ? text : rest).replaceFirst("");
     return NAMED.matcher(rest).replaceFirst("");
   }

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
 
 /**
  * Reads sums, products, powers, roots and functions. A product needs no sign, but two numbers side
- * by side are none, unless the second is a fraction: {@code 7 3/4} is 7 + 3/4.
+ * by side are none, unless the second is a fraction below 1: {@code 7 3/4} is 7 + 3/4.
  */
 final class ExpressionReader {
   private static final int GREATEST_FACTORIAL = 100;
@@ -165,6 +165,9 @@ final class ExpressionReader {
       part = power();
     }
     Fraction value = part.isBare() ? part.at(0).exact() : null;
+    if (value != null && value.compareTo(Fraction.ONE) >= 0 || tokens.sees("frac")) {
+      throw new Unreadable();
+    }
     return Optional.of(
         value == null
             ? Operator.TIMES.of(whole, part)

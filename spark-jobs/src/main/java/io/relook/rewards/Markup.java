@@ -19,7 +19,11 @@ final class Markup {
       Pattern.compile("^```[A-Za-z]*\\s*\\n?(.*?)\\n?```$", Pattern.DOTALL);
 
   private static final Pattern[] EMPHASES = {
-    emphasis("\\*\\*\\*"), emphasis("\\*\\*"), emphasis("__"), emphasis("``?"), single("\\*", "*"),
+    emphasis("\\*\\*\\*"),
+    emphasis("\\*\\*"),
+    emphasis("__"),
+    emphasis("``?"),
+    single("\\*", "*"),
     single("_", "_"),
   };
 

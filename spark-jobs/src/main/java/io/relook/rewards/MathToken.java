@@ -168,8 +168,7 @@ record MathToken(Kind kind, String text) {
   private static final class Lexer {
 
     private static final List<String> FIXED =
-        List.of(
-            ",\\! ", ",\\!", "{,}", "\\,", "\\ ", "\\:", "\\;", "\\thinspace ", "{\\,}");
+        List.of(",\\! ", ",\\!", "{,}", "\\,", "\\ ", "\\:", "\\;", "\\thinspace ", "{\\,}");
     private static final List<String> COMMAS =
         Stream.concat(FIXED.stream(), Stream.of(",")).toList();
 
@@ -177,7 +176,6 @@ record MathToken(Kind kind, String text) {
 
     /** {@code 3.0 x 10^8}, {@code 3 to 4}, between two numbers. */
     private static final Pattern BETWEEN = Pattern.compile("([xX]) *[\\d.]|[tT][oO] +[-+]?[\\d.]");
-
 
     private final String text;
     private final List<MathToken> tokens;

@@ -40,7 +40,8 @@ sealed interface Meaning {
     @Override
     public boolean says(Meaning other) {
       if (other instanceof Row row) {
-        return !set && row.open != ':' && all(items, row.items);
+        boolean list = row.open == '(' && row.close == ')' || row.open == '[' && row.close == ']';
+        return !set && list && all(items, row.items);
       }
       if (!(other instanceof Group group) || group.items.size() != items.size()) {
         return false;

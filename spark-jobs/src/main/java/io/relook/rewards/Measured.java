@@ -58,7 +58,8 @@ record Measured(String body, List<Unit> units) {
     }
     boolean rate = behind.units.stream().anyMatch(u -> u.kind().contains("^-"));
     return new Measured(
-        body, rate ? UnitReader.products(money, behind.units) : UnitReader.any(money, behind.units));
+        body,
+        rate ? UnitReader.products(money, behind.units) : UnitReader.any(money, behind.units));
   }
 
   private static Measured behind(String text, boolean close) {
@@ -75,6 +76,9 @@ record Measured(String body, List<Unit> units) {
       int at = start.start();
       String body = text.substring(0, at).replaceFirst("(?:\\s|~|\\\\[,;:! ])+$", "");
       String tail = text.substring(at);
+      if (body.endsWith("{") && tail.endsWith("}")) {
+        body = body.substring(0, body.length() - 1).strip();
+      }
       if (!body.isEmpty() && !body.endsWith("\\")) {
         boolean spaced = body.length() < at || tail.startsWith("\\");
         List<Unit> units = units(body, tail, spaced, close);
@@ -86,8 +90,7 @@ record Measured(String body, List<Unit> units) {
     return new Measured(text, List.of());
   }
 
-  private static List<Unit> units(
-      String body, String tail, boolean spaced, boolean close) {
+  private static List<Unit> units(String body, String tail, boolean spaced, boolean close) {
     List<Unit> known = UnitReader.read(tail);
     String name = UnitReader.undressed(tail);
     if (name.isEmpty()) {

@@ -18,7 +18,7 @@ final class Phrase {
               + "(?:(?:the|my|our|your|this) )?(?:(?:final|correct|right|best|most likely) )*"
               + "(?:answer|option|choice|result|solution)"
               + "(?: to (?:the|this) (?:question|problem)| here)?(?: (?:choice|option))?"
-              + " ?(?:(?:is|are|would be|should be|must be|will be)(?![\\p{L}\\p{N}'])|[:=])"
+              + " ?(?:(?:is|are|would be|should be|must be|will be)(?![\\p{L}\\p{N}'])|[:=]|\\s*\\n)"
               + "(?: ?[:=])?(?: (?:simply|therefore|thus|clearly|just)(?= ))? *",
           FLAGS);
 

@@ -45,7 +45,8 @@ record Quantity(Scalar value, boolean decimal) {
               .formatted(DECIMAL, TIMES, TEN, String.join("|", SCALES.keySet())));
 
   private static final Pattern ENDLESS =
-      Pattern.compile("([+-]?)(\\d*)\\.?(\\d*)(?:[eE]|%s10 ?\\^ ?\\{?)([+-]?\\d{4,})}?".formatted(TIMES));
+      Pattern.compile(
+          "([+-]?)(\\d*)\\.?(\\d*)(?:[eE]|%s10 ?\\^ ?\\{?)([+-]?\\d{4,})}?".formatted(TIMES));
 
   static Optional<Quantity> parse(String text) {
     String stripped = text.strip();

@@ -11,10 +11,11 @@ import java.util.regex.Pattern;
  */
 final class Truth {
   private static final Pattern BOX = Pattern.compile("\\\\(?:boxed|fbox) ?\\{");
+
+  /** How the last line of a solution begins. */
   private static final Pattern ANNOUNCED =
       Pattern.compile(
-          "(?:^|\\n)\\W{0,3}((?:the )?(?:final )?answer\\W{0,3}(?::|is\\b)[^\\n]+|答案[^\\n]+)\\s*$",
-          Pattern.CASE_INSENSITIVE);
+          "\\W{0,4}(?:(?:the )?(?:final )?answer(?! \\p{L}{3})|答案)", Pattern.CASE_INSENSITIVE);
 
   /** More words than that are prose, which no sample says to the letter. */
   private static final int MOST_WORDS = 20;
@@ -38,8 +39,8 @@ final class Truth {
     if (box.isPresent()) {
       return box.get();
     }
-    Matcher announced = ANNOUNCED.matcher(rest);
-    return announced.find() ? announced.group(1).strip() : rest;
+    String last = rest.substring(rest.lastIndexOf('\n') + 1).strip();
+    return ANNOUNCED.matcher(last).lookingAt() ? last : rest;
   }
 
   /** Between the last pair of answer tags. */
@@ -89,14 +90,18 @@ final class Truth {
       boolean text = options.stream().anyMatch(o -> o != null && Verifier.isRight(o, truth));
       boolean several = Choice.several(bare).isPresent();
       if (choice.isPresent() && choice.get().letter() - 'A' >= options.size() && !text) {
-        return told(truth, "is none of the %d options".formatted(options.size()), "name one of them");
+        return told(
+            truth, "is none of the %d options".formatted(options.size()), "name one of them");
       }
       return choice.isPresent() || several || text
           ? Optional.empty()
           : told(truth, "is no option's letter or text", "name one of them");
     }
     if (bare.length() > Verifier.LONGEST) {
-      return told(truth, "is longer than %d characters".formatted(Verifier.LONGEST), "give the answer alone");
+      return told(
+          truth,
+          "is longer than %d characters".formatted(Verifier.LONGEST),
+          "give the answer alone");
     }
     if (choice.isPresent() || Quantity.parse(bare).isPresent()) {
       return Optional.empty();
@@ -105,7 +110,8 @@ final class Truth {
       return told(truth, "is mathematics that the verifier does not read", "write it otherwise");
     }
     return bare.split("\\s+").length > MOST_WORDS
-        ? told(truth, "is prose of more than %d words".formatted(MOST_WORDS), "give the answer alone")
+        ? told(
+            truth, "is prose of more than %d words".formatted(MOST_WORDS), "give the answer alone")
         : Optional.empty();
   }
 

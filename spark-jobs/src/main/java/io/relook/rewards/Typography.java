@@ -81,6 +81,9 @@ final class Typography {
   /** {@code 3~4}, a range in Chinese, Japanese and Korean. */
   private static final Pattern RANGE = Pattern.compile("(?<=\\d) ?~ ?(?=\\d)");
 
+  /** {@code B -- red}, as typewriters have it. */
+  private static final Pattern DASHES = Pattern.compile("(?<=\\S )-{2,3}(?= \\p{L})");
+
   private Typography() {}
 
   /** Of a text without spaces at its ends. */
@@ -101,7 +104,10 @@ final class Typography {
     }
     String grouped =
         GROUPS.matcher(plain).replaceAll(m -> m.group(1) + m.group(3).replaceAll("\\D", ""));
-    return RANGE.matcher(grouped).replaceAll("-").replaceAll(" {2,}", " ").strip();
+    return DASHES
+        .matcher(RANGE.matcher(grouped).replaceAll("-").replaceAll(" {2,}", " "))
+        .replaceAll("-")
+        .strip();
   }
 
   private static int script(

@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A unit of measure. {@code units.txt} beside this class has those that are known, by the International
- * System of Units (SI brochure, 9th edition), NIST Handbook 44 for the customary ones and ISO 4217
- * for currencies.
+ * A unit of measure. {@code units.txt} beside this class has those that are known, by the
+ * International System of Units (SI brochure, 9th edition), NIST Handbook 44 for the customary ones
+ * and ISO 4217 for currencies.
  *
  * @param kind of what is measured
  * @param size in the kind's first unit

@@ -45,8 +45,12 @@ final class UnitReader {
   private static final Pattern POWER =
       Pattern.compile("(?i)(?:(square|sq\\.?|cubic|cu\\.?) |(平方|立方))(.+)");
 
+  /** {@code cm2}, {@code m3}: of lengths alone. */
+  private static final Pattern AREA = Pattern.compile("(\\p{L}{1,2})([23])");
+
   private static final Pattern NOUN =
-      Pattern.compile("[\\p{L}&&\\p{IsLatin}][\\p{L}&&\\p{IsLatin}'-]*(?: [\\p{L}&&\\p{IsLatin}'-]+){0,3}");
+      Pattern.compile(
+          "[\\p{L}&&\\p{IsLatin}][\\p{L}&&\\p{IsLatin}'-]*(?: [\\p{L}&&\\p{IsLatin}'-]+){0,3}");
 
   private static final Pattern COUNTED =
       Pattern.compile("(?:个|個|只|支|枝|张|張|条|辆|件|台|本|朵|棵|颗|匹|头|把|座|枚|名|位|根|片)\\p{IsHan}{0,6}");
@@ -127,7 +131,7 @@ final class UnitReader {
       return whole;
     }
     List<Unit> read = List.of(new Unit("", Fraction.ONE));
-    String[] factors = text.split(" ?[*-] ?| ", MOST_FACTORS + 1);
+    String[] factors = text.split(" ?\\* ?|(?<=\\p{L})-(?=\\p{L})| ", MOST_FACTORS + 1);
     for (int i = 0; i < factors.length && !read.isEmpty(); i++) {
       List<Unit> next = i == MOST_FACTORS ? List.of() : factor(factors[i]);
       boolean angle = i > 0 && factors[i - 1].equals("°") && !next.isEmpty();
@@ -170,12 +174,22 @@ final class UnitReader {
       int power = word.toLowerCase(Locale.ROOT).matches("s.*|平方") ? 2 : 3;
       return factor(squared.group(3)).stream().flatMap(u -> power(u, power).stream()).toList();
     }
+    Matcher plain = AREA.matcher(text);
+    if (plain.matches()) {
+      int power = plain.group(2).charAt(0) - '0';
+      return Unit.named(plain.group(1)).stream()
+          .filter(unit -> unit.kind().equals("length"))
+          .flatMap(unit -> power(unit, power).stream())
+          .toList();
+    }
     Matcher form = FACTOR.matcher(text);
     if (!form.matches() || form.group(2) == null && form.group(3) == null) {
       return List.of();
     }
     int power =
-        form.group(2) != null ? Integer.parseInt(form.group(2)) : form.group(3).charAt(0) == 's' ? 2 : 3;
+        form.group(2) != null
+            ? Integer.parseInt(form.group(2))
+            : form.group(3).charAt(0) == 's' ? 2 : 3;
     return Unit.named(form.group(1)).stream().flatMap(u -> power(u, power).stream()).toList();
   }
 

@@ -32,6 +32,8 @@ public final class Verifier {
   /** {@code CO_2} in words is {@code CO2}. */
   private static final Pattern SUBSCRIPT = Pattern.compile("(?<=\\p{L})_(?:(\\d)|\\{(\\d+)})");
 
+  private static final Pattern SHARE = Pattern.compile("[%‰]|(?i)percent|per cent|pct");
+
   private static final Pattern OR = Pattern.compile("(?i)\\bor\\b");
 
   private Verifier() {}
@@ -70,7 +72,13 @@ public final class Verifier {
       return choice.get().isChosen(ours);
     }
     Optional<Boolean> letters = letters(ours, theirs);
-    return letters.isPresent() ? letters.get() : isSame(ours, theirs);
+    if (letters.isPresent()) {
+      return letters.get();
+    }
+    String said = ours;
+    String right = theirs;
+    return isSame(said, right)
+        || Choice.labelled(said).filter(option -> isSame(option.text(), right)).isPresent();
   }
 
   /**
@@ -98,6 +106,10 @@ public final class Verifier {
     if (endless.isPresent() || Quantity.endless(ours).isPresent()) {
       return endless.equals(Quantity.endless(ours));
     }
+    Optional<Boolean> time = Clock.same(ours, theirs);
+    if (time.isPresent()) {
+      return time.get();
+    }
     Optional<Quantity> number = Quantity.parse(ours);
     Optional<Quantity> right = Quantity.parse(theirs);
     if (number.isPresent() && right.isPresent()) {
@@ -115,6 +127,12 @@ public final class Verifier {
   private static Optional<Boolean> says(String answer, String truth) {
     Measured ours = Measured.of(answer, true);
     Measured theirs = Measured.of(truth, !ours.units().isEmpty());
+    if (ours.units().isEmpty() != theirs.units().isEmpty()) {
+      Measured bare = ours.units().isEmpty() ? ours : theirs;
+      if (SHARE.matcher(bare.body()).find()) {
+        return Optional.of(false);
+      }
+    }
     if (ours.units().isEmpty() || theirs.units().isEmpty()) {
       return says(ours.body(), theirs.body(), Fraction.ONE);
     }
@@ -146,7 +164,8 @@ public final class Verifier {
     if (said.isEmpty() || right.isEmpty()) {
       return Optional.empty();
     }
-    if (!isMathematics(ours) && OR.matcher(ours).find() && !OR.matcher(theirs).find()) {
+    boolean hedge = OR.matcher(ours).find() && !OR.matcher(theirs).find();
+    if (hedge && (!isMathematics(ours) || theirs.matches("[^,]*[(\\[].*"))) {
       return Optional.of(false);
     }
     boolean same = !said.get().isUnfinished(right.get());

@@ -56,6 +56,9 @@ final class Wrapping {
         return ended.substring(quote.length(), ended.length() - quote.length());
       }
     }
+    if (isAround(ended, "``", "''")) {
+      return ended.substring(2, ended.length() - 2);
+    }
     if (isAround(ended, "\\(", "\\)") || isAround(ended, "\\[", "\\]")) {
       return ended.substring(2, ended.length() - 2);
     }

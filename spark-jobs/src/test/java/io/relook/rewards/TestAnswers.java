@@ -14,8 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Answers as models write them and truths as data sets do, {@code answers.jsonl}: a person's reading
- * of each pair.
+ * Answers as models write them and truths as data sets do, {@code answers.jsonl}: a person's
+ * reading of each pair.
  */
 class TestAnswers {
   @Test

@@ -45,7 +45,9 @@ final class TemplateCase implements Cases.Kind {
             "%s: expected %s, ours renders %s".formatted(name, row.get("expected"), quoted(ours)));
   }
 
-  /** As transformers passes them: what is not said is false or null, a token that is null absent. */
+  /**
+   * As transformers passes them: what is not said is false or null, a token that is null absent.
+   */
   private static Map<String, Object> variables(JsonNode row) {
     Map<String, Object> variables = new LinkedHashMap<>();
     variables.put("messages", value(row.get("messages")));

@@ -152,6 +152,24 @@ class TestIngestJob {
   }
 
   @Test
+  void rightAnswersThatTheVerifierCannotReadAreToldAndTakenIn() throws IOException {
+    String row = "{\"question\": \"%s\", \"answer\": \"%s\", \"image\": \"0.png\"}";
+    List<String> answers =
+        List.of("<answer> 3 </answer>", "#### 42", "B. red", "\\\\frac{1}{", "word ".repeat(30));
+    Files.write(
+        data.resolve("rows.jsonl"),
+        IntStream.range(0, 5).mapToObj(i -> row.formatted("q" + i, answers.get(i))).toList());
+    Preset.Ingest ingest = files(mapping("question", "answer", "image"), file("rows.jsonl"));
+    IngestJob job = new IngestJob(lakehouse, new IngestJob.Config(data.toString(), ingest, 1));
+    job.run();
+    assertEquals(5, lakehouse.read(Table.QUERIES).count());
+    assertEquals(1, job.warnings().size());
+    String told = job.warnings().get(0);
+    assertTrue(told.startsWith("data/rows.jsonl: 2 of 5 right answers, such as row 4: "), told);
+    assertTrue(told.contains("mathematics that the verifier does not read"), told);
+  }
+
+  @Test
   void arraysCsvAndParquetHoldTheSameQuestions() throws IOException {
     Files.writeString(
         data.resolve("a.json"),

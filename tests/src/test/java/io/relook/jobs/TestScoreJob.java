@@ -1,5 +1,8 @@
 package io.relook.jobs;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat;
+import static org.apache.spark.sql.functions.lit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -18,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
@@ -175,6 +179,26 @@ class TestScoreJob {
     assertEquals(Category.DATA, e.category());
     assertTrue(e.getMessage().contains("3 of 10 rows"), e.getMessage());
     assertTrue(e.getMessage().contains("fragile, failed: "), e.getMessage());
+  }
+
+  @Test
+  void aRunWithoutARightSampleIsTold() {
+    Rewards rewards = rewards(0.7, 0);
+    ScoreJob job = new ScoreJob(lakehouse, rewards, 0);
+    job.run("r");
+    assertEquals(Optional.empty(), job.noneRight("r"), "sample 1 is right");
+    assertEquals(Optional.empty(), job.noneRight("none of it"));
+    lakehouse.append(
+        Table.TRAJECTORIES,
+        lakehouse
+            .read(Table.TRAJECTORIES)
+            .where("query_id = 'q1' and sample in (0, 2)")
+            .withColumn("run_id", lit("wrong"))
+            .withColumn("trajectory_id", concat(lit("wrong/"), col("sample"))));
+    job.run("wrong");
+    String told = job.noneRight("wrong").orElseThrow();
+    assertTrue(
+        told.startsWith("not one of 2 samples is right; one answers \"0\" where \"1\""), told);
   }
 
   @Test

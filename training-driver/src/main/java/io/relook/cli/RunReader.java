@@ -127,7 +127,8 @@ final class RunReader {
                         "sampler_gap",
                         "tokens",
                         "seconds",
-                        "skipped")
+                        "skipped",
+                        "reward_parts['accuracy']")
                     .collectAsList())
         .orElse(List.of())
         .forEach(row -> steps.add(step(row)));
@@ -149,7 +150,8 @@ final class RunReader {
         (Double) row.get(11),
         row.getLong(12),
         row.getDouble(13),
-        row.getString(14));
+        row.getString(14),
+        (Double) row.get(15));
   }
 
   private void readVersions() {

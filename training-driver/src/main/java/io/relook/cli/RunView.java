@@ -115,7 +115,10 @@ record RunView(String bars) {
   }
 
   private static String step(WatchedRun.Step step) {
-    String skipped = step.skipped() == null ? "" : "skipped: " + step.skipped();
+    String skipped =
+        step.skipped() != null
+            ? "skipped: " + step.skipped()
+            : step.right() != null && step.right() == 0 ? "no sample is right" : "";
     return STEP.formatted(
         step.stage(),
         step.step(),

@@ -25,7 +25,11 @@ record WatchedRun(
     evaluations = List.copyOf(evaluations);
   }
 
-  /** A row of {@code training_steps}, without its lists. */
+  /**
+   * A row of {@code training_steps}, without its lists.
+   *
+   * @param right share of the samples that are right; null where none is known or was sampled
+   */
   record Step(
       int iteration,
       String stage,
@@ -41,7 +45,8 @@ record WatchedRun(
       Double samplerGap,
       long tokens,
       double seconds,
-      String skipped) {}
+      String skipped,
+      Double right) {}
 
   record Version(String name, Instant committedAt) {}
 

@@ -229,6 +229,11 @@ record GrpoBatch(
     return means;
   }
 
+  /** Whether not one answer is right, of those whose right answer is known. */
+  boolean isNoneRight() {
+    return parts.containsKey("accuracy") && parts.get("accuracy").most() == 0;
+  }
+
   /** How far the rewards spread, by TRL's names. */
   Map<String, Double> spreads() {
     Map<String, Double> spreads = new TreeMap<>();

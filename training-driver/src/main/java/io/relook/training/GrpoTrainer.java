@@ -110,6 +110,11 @@ final class GrpoTrainer {
             break;
           }
         }
+        if (iteration == 1 && step == 1 && batch.isNoneRight()) {
+          new ScoreJob(lakehouse, rewards, preset.failureBudget())
+              .noneRight(runId)
+              .ifPresent(warning -> log.accept("warning: " + warning));
+        }
         Map<String, Long> read =
             Map.of(
                 Table.QUERIES.tableName(), answers,

@@ -114,6 +114,9 @@ final class IterationLoop {
         .run(questions, progress::rows, progress::line);
     progress.stage(1, "score", 0);
     score();
+    new ScoreJob(lakehouse, rewards, preset.failureBudget())
+        .noneRight(runId)
+        .ifPresent(warning -> progress.line("warning: " + warning));
     progress.stage(1, "partition", 0);
     new PartitionJob(lakehouse, rewards.version()).run(runId, 1);
     requireUnstable();

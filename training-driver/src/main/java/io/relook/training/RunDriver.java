@@ -176,9 +176,11 @@ public final class RunDriver {
       String folder = request.data == null ? null : request.data.toString();
       IngestJob.Config config =
           new IngestJob.Config(folder, ingest, preset.failureBudget(), request.updateAnswers);
-      for (IngestJob.Result result : new IngestJob(lakehouse, config).run()) {
+      IngestJob job = new IngestJob(lakehouse, config);
+      for (IngestJob.Result result : job.run()) {
         progress.line(result.told());
       }
+      job.warnings().forEach(warning -> progress.line("warning: " + warning));
     }
     takenIn = asked;
   }

@@ -29,7 +29,21 @@ final class TestRunView {
 
   private static WatchedRun.Step step(int step, double loss, String skipped) {
     return new WatchedRun.Step(
-        1, "sft", step, loss, null, null, null, 0, null, null, null, null, 10, 2, skipped);
+        1, "sft", step, loss, null, null, null, 0, null, null, null, null, 10, 2, skipped, null);
+  }
+
+  /** Most often the right answers are in a form that the verifier does not read. */
+  @Test
+  void aStepWithoutARightSampleSaysSo() {
+    WatchedRun.Step none =
+        new WatchedRun.Step(
+            1, "grpo", 1, 0, 0.2, 4, 0, 0, null, null, null, null, 10, 2, null, 0.0);
+    WatchedRun.Step some =
+        new WatchedRun.Step(
+            1, "grpo", 2, 0, 0.2, 4, 0, 0, null, null, null, null, 10, 2, null, 0.25);
+    List<String> lines = lines(run(List.of(), List.of(none, some)), 0);
+    assertTrue(lines.get(lines.size() - 2).endsWith("no sample is right"), lines::toString);
+    assertTrue(lines.get(lines.size() - 1).endsWith("2.0"), lines::toString);
   }
 
   @Test
