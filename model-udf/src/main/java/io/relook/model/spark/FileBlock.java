@@ -16,9 +16,12 @@ record FileBlock(String path, long start, long length) {
   }
 
   void enter() {
+    if (equals(entered())) {
+      return;
+    }
     if (path.isEmpty()) {
       InputFileBlockHolder.unset();
-    } else if (!equals(entered())) {
+    } else {
       InputFileBlockHolder.set(path, start, length);
     }
   }

@@ -15,9 +15,9 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * How much given completions look at their pictures: {@code inputCols} are the prompt (a question,
- * STRING, or all its token ids, ARRAY&lt;INT&gt;), its pictures (BINARY or ARRAY&lt;BINARY&gt;) and
- * the completion (token ids, ARRAY&lt;INT&gt;, or a text, STRING, in which nothing is a control
- * token and tags are the tokenizer's own).
+ * STRING, or all its token ids, ARRAY&lt;INT&gt;), its pictures ({@link PictureType} or an ARRAY of
+ * them) and the completion (token ids, ARRAY&lt;INT&gt;, or a text, STRING, in which nothing is a
+ * control token and tags are the tokenizer's own).
  *
  * <p>Each row gets {@code outputCols}: picture_attention ARRAY&lt;FLOAT&gt; (of the query that
  * draws each completion token, to all picture tokens together, from 0 to 1, mean over layers and

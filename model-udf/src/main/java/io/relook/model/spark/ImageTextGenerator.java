@@ -26,7 +26,7 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * Generates text about pictures: {@code inputCols} are the question (STRING) and, optionally, its
- * pictures (BINARY, or ARRAY&lt;BINARY&gt; for none or several).
+ * pictures ({@link PictureType}, or an ARRAY of them for none or several).
  *
  * <p>Each input row gives {@code samples} rows, with the input's columns and behind them {@code
  * outputCols}: sample INT (from 0), text STRING, prompt_ids and completion_ids ARRAY&lt;INT&gt;,

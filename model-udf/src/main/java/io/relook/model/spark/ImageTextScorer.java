@@ -18,9 +18,9 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * Scores given completions: {@code inputCols} are the prompt (a question, STRING, or all its token
- * ids, ARRAY&lt;INT&gt;), optionally its pictures (BINARY or ARRAY&lt;BINARY&gt;), and the
- * completion (token ids, ARRAY&lt;INT&gt;, or a text, STRING, in which nothing is a control token
- * and tags are the tokenizer's own).
+ * ids, ARRAY&lt;INT&gt;), optionally its pictures ({@link PictureType} or an ARRAY of them), and
+ * the completion (token ids, ARRAY&lt;INT&gt;, or a text, STRING, in which nothing is a control
+ * token and tags are the tokenizer's own).
  *
  * <p>Each row gets {@code outputCols}: scored_log_probs ARRAY&lt;FLOAT&gt; (natural, of each
  * completion token under softmax(logits / temperature)), entropies ARRAY&lt;FLOAT&gt; (nats, of

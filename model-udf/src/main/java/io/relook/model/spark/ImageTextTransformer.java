@@ -28,9 +28,11 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What the generator and the scorer share: the model, the columns, how executors compute. Setters
- * are named as those of the DJL Spark extension's tasks; any parameter can also be set through
- * {@code set(param, value)} and a {@link ParamMap}, and all are saved with the stage.
+ * What the stages share: the model, the columns, how executors compute. An input column is named as
+ * in Spark: without regard to case unless {@code spark.sql.caseSensitive}, a field of a struct by a
+ * path with dots. All columns stay as they are, with their metadata; two of one name are refused.
+ * Setters are named as those of the DJL Spark extension's tasks; any parameter can also be set
+ * through {@code set(param, value)} and a {@link ParamMap}, and all are saved with the stage.
  *
  * @param <S> the stage itself, which setters return
  */

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.python.PythonEvalType;
+import org.apache.spark.api.python.PythonFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.CatalystTypeConverters;
@@ -43,17 +44,58 @@ final class CallBuilder extends AbstractFunction1<Seq<Expression>, Expression> {
 
   @Override
   public Expression apply(Seq<Expression> arguments) {
+    List<Expression> given = CollectionConverters.asJava(arguments);
+    return given.stream().anyMatch(this::isOptions) ? call(given) : pending(given);
+  }
+
+  private boolean isOptions(Expression argument) {
+    return !(argument instanceof NamedArgumentExpression)
+        && (argument.dataType() instanceof MapType
+            || argument.dataType() instanceof StructType struct && !PictureType.isStruct(struct));
+  }
+
+  /** A call, or one that waits where its model or an option comes from a column. */
+  private Expression pending(List<Expression> given) {
+    List<String> names = new ArrayList<>();
+    List<Expression> values = new ArrayList<>();
+    List<String> waits = new ArrayList<>();
+    int samples = 1;
+    for (Expression argument : given) {
+      boolean option = argument instanceof NamedArgumentExpression;
+      String name = option ? ((NamedArgumentExpression) argument).key() : "";
+      Expression value = option ? ((NamedArgumentExpression) argument).value() : argument;
+      boolean constant = plain(value).foldable();
+      if (name.equalsIgnoreCase("samples")) {
+        if (!constant || !(value(value) instanceof Integer number)) {
+          return call(given);
+        }
+        samples = number;
+      } else if ((option || !names.contains("")) && !constant && !value.references().isEmpty()) {
+        isConstant(option ? "the option " + name : "the model", value, waits);
+      }
+      names.add(name);
+      values.add(value);
+    }
+    long inputs = names.stream().filter(String::isEmpty).count() - 1;
+    return waits.isEmpty() || function.inputs((int) inputs) == null
+        ? call(given)
+        : udf(
+            new PendingCall(function, names, waits.get(0)),
+            ModelCall.dataType(function, samples),
+            values);
+  }
+
+  private Expression call(List<Expression> arguments) {
     List<String> problems = new ArrayList<>();
     Map<String, Object> options = new LinkedHashMap<>();
     List<Expression> inputs = new ArrayList<>();
-    for (Expression argument : CollectionConverters.asJava(arguments)) {
+    for (Expression argument : arguments) {
       DataType type = argument.dataType();
       if (argument instanceof NamedArgumentExpression named) {
         if (isConstant("the option " + named.key(), named.value(), problems)) {
           option(named.key(), value(named.value()), options, problems);
         }
-      } else if (type instanceof MapType
-          || type instanceof StructType && !PictureType.isStruct(type)) {
+      } else if (isOptions(argument)) {
         if (isConstant("the options", argument, problems)) {
           options(value(argument), type, options, problems);
         }
@@ -95,11 +137,15 @@ final class CallBuilder extends AbstractFunction1<Seq<Expression>, Expression> {
     } catch (RelookException e) {
       throw SqlErrors.of(function, e);
     }
+    return udf(call, call.dataType(), inputs);
+  }
+
+  private Expression udf(PythonFunction call, DataType type, List<Expression> arguments) {
     return new PythonUDF(
         function.sqlName(),
         call,
-        call.dataType(),
-        CollectionConverters.asScala(inputs).toSeq(),
+        type,
+        CollectionConverters.asScala(arguments).toSeq(),
         PythonEvalType.SQL_SCALAR_PANDAS_ITER_UDF(),
         true,
         NamedExpression.newExprId());
@@ -151,7 +197,7 @@ final class CallBuilder extends AbstractFunction1<Seq<Expression>, Expression> {
   }
 
   /** As the optimizer would write it, with what can be computed in place of what cannot. */
-  private static Expression plain(Expression constant) {
+  static Expression plain(Expression constant) {
     return constant instanceof Alias alias
         ? plain(alias.child())
         : constant instanceof RuntimeReplaceable replaceable

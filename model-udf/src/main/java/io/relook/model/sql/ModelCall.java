@@ -46,7 +46,11 @@ record ModelCall(
   }
 
   DataType dataType() {
-    return samples() == 1 ? function.result() : new ArrayType(function.result(), false);
+    return dataType(function, samples());
+  }
+
+  static DataType dataType(ModelFunction function, int samples) {
+    return samples == 1 ? function.result() : new ArrayType(function.result(), false);
   }
 
   @Override

@@ -17,6 +17,8 @@ public final class ModelFunctions {
     function(
         ModelFunction.LOG_PROBS,
         "STRUCT<log_probs, entropies, error>: of each token of a completion (ARRAY<INT> of ids, or STRING). Options are those of ImageTextScorer.");
+    session.injectResolutionRule(spark -> new BindConstants());
+    session.injectCheckRule(spark -> new BindConstants.Check());
     session.injectPlanNormalizationRule(spark -> new PullOutCalls());
     session.injectOptimizerRule(spark -> new PushBelowCalls());
     session.injectPlannerStrategy(spark -> new ModelStrategy());

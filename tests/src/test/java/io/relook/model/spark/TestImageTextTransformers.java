@@ -1,6 +1,7 @@
 package io.relook.model.spark;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.window;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -19,6 +20,8 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Timestamp;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -31,10 +34,14 @@ import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.streaming.StreamingQuery;
+import org.apache.spark.sql.streaming.Trigger;
+import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -293,9 +300,79 @@ class TestImageTextTransformers {
     refused(() -> generator().setOutputCols("a").transformSchema(SCHEMA), "7 outputCols");
     StructType taken = SCHEMA.add("text", "string");
     refused(() -> generator().transformSchema(taken), "text", "already");
+    StructType loud = SCHEMA.add("TEXT", "string");
+    refused(() -> generator().transformSchema(loud), "text", "already");
+    StructType twice = SCHEMA.add("Image", "binary");
+    refused(() -> generator().transformSchema(twice), "more than one column image", "rename");
+    StructType others = SCHEMA.add("a", "int").add("a", "int");
+    refused(() -> generator().transformSchema(others), "more than one column a", "rename");
+    refused(() -> generator().setInputCols("id.q").transformSchema(SCHEMA), "id.q", "setInputCols");
     refused(() -> generator().setTopP(2).setMinP(-1).transformSchema(SCHEMA), "topP", "minP");
     refused(() -> generator().setDtype("int8").transformSchema(SCHEMA), "int8");
     refused(() -> new ImageTextScorer().transformSchema(SCHEMA), "setModelUrl");
+  }
+
+  @Test
+  void columnsStayAsTheyAre() throws Exception {
+    StructType schema =
+        StructType.fromDDL(
+            "id INT COMMENT 'of the row', Question STRING COLLATE UTF8_LCASE, scene STRUCT<image: STRUCT<bytes: BINARY, path: STRING>>, code STRING, span INTERVAL DAY TO SECOND, time TIMESTAMP");
+    List<Row> rows = new ArrayList<>();
+    for (Row scene : scenes(2)) {
+      Row image = RowFactory.create(RowFactory.create(scene.get(2), null));
+      rows.add(
+          RowFactory.create(
+              scene.get(0),
+              scene.get(1),
+              image,
+              "ab",
+              Duration.ofSeconds(scene.getInt(0)),
+              new Timestamp(1_000L * scene.getInt(0))));
+    }
+    Dataset<Row> frame =
+        TestSession.spark()
+            .createDataFrame(rows, schema)
+            .withColumn(
+                "code", col("code"), new MetadataBuilder().putString("ml_attr", "x").build());
+    ImageTextGenerator generator =
+        generator()
+            .setInputCols("question", "scene.image")
+            .setKeyCol("ID")
+            .setSamples(2)
+            .setMaxNewTokens(1);
+    Dataset<Row> done = generator.transform(frame);
+    assertEquals(frame.schema(), new StructType(Arrays.copyOf(done.schema().fields(), 6)));
+    assertEquals(done.schema(), generator.transformSchema(frame.schema()));
+    List<Row> twice = frame.union(frame).orderBy("id").collectAsList();
+    assertEquals(twice, done.orderBy("id").select(columns(frame)).collectAsList());
+    assertEquals(0, done.where("error IS NOT NULL").count());
+    assertEquals(2, done.select("question").distinct().where("question = upper(question)").count());
+
+    String files = folder.resolve("frames").toString();
+    frame.drop("span").write().parquet(files);
+    Dataset<Row> stream =
+        TestSession.spark()
+            .readStream()
+            .schema(frame.drop("span").schema())
+            .parquet(files)
+            .withWatermark("time", "1 second");
+    StreamingQuery query =
+        generator
+            .transform(stream)
+            .groupBy(window(col("time"), "1 second"))
+            .count()
+            .writeStream()
+            .format("memory")
+            .queryName("answered_windows")
+            .outputMode("append")
+            .trigger(Trigger.AvailableNow())
+            .start();
+    query.awaitTermination();
+    assertEquals(2, TestSession.spark().table("answered_windows").head().<Long>getAs("count"));
+  }
+
+  private static Column[] columns(Dataset<Row> frame) {
+    return Arrays.stream(frame.columns()).map(name -> col(name)).toArray(Column[]::new);
   }
 
   private static ImageTextGenerator generator() {
