@@ -23,7 +23,8 @@ record Migration(int version, List<Statement> statements) {
           read("0005-gains.sql"),
           read("0006-probes.sql"),
           read("0007-compaction.sql"),
-          read("0008-groups.sql"));
+          read("0008-groups.sql"),
+          read("0009-portable-checks.sql"));
 
   /** The version that tables are made with. */
   static final int NEWEST = ALL.get(ALL.size() - 1).version();
