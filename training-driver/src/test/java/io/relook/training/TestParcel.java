@@ -2,26 +2,44 @@ package io.relook.training;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
+import java.io.Serializable;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-final class TestFloatBytes {
+final class TestParcel {
+  private record Told(int number, List<Integer> packs, Map<String, Double> by, String none)
+      implements Serializable {}
+
   @Test
   void valuesComeBackBitForBitWhateverTheirPieces() {
     float[][] values = {
       {1.5f, -0f, Float.MIN_VALUE, Float.NEGATIVE_INFINITY, 3e38f}, {}, {0.1f, 0.2f, 0.3f, 0.4f}
     };
     for (int piece : new int[] {1, 2, 4, 5, 100}) {
-      assertArrayEquals(values, FloatBytes.of(values, piece).values(), "pieces of " + piece);
+      assertArrayEquals(
+          values, Parcel.open(Parcel.pack(null, values, piece)).tensors(), "pieces of " + piece);
     }
-    assertArrayEquals(values, FloatBytes.of(values).values());
+    assertArrayEquals(values, Parcel.open(Parcel.pack(null, values)).tensors());
+    assertNull(Parcel.open(Parcel.pack(null, values)).value());
   }
 
   @Test
   void noPieceIsLongerThanAsked() {
-    byte[][][] pieces = FloatBytes.of(new float[][] {new float[7]}, 3).pieces();
-    assertEquals(3, pieces[0].length);
-    assertEquals(12, pieces[0][0].length);
-    assertEquals(4, pieces[0][2].length);
+    byte[][] arrays = Parcel.pack(null, new float[][] {new float[7]}, 3);
+    assertEquals(4, arrays.length);
+    assertEquals(12, arrays[1].length);
+    assertEquals(4, arrays[3].length);
+  }
+
+  @Test
+  void aRecordOfImmutableCollectionsComesBack() {
+    Told told = new Told(3, List.of(1, 2), Collections.unmodifiableMap(Map.of("a", 0.5)), null);
+    Parcel<Told> opened = Parcel.open(Parcel.pack(told, new float[0][]));
+    assertEquals(told, opened.value());
+    assertEquals(0, opened.tensors().length);
   }
 }
