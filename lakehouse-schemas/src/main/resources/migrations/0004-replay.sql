@@ -1,7 +1,7 @@
 -- What replay and clean-up need: which weights a version had and whether they are still there; the rows that a step was trained on stay as they
 -- were; tables that grow by a few rows a step are compacted as they grow.
 ALTER TABLE checkpoints ADD COLUMN weights_sha256 STRING COMMENT 'SHA-256 of model.safetensors; NULL for the base'
-ALTER TABLE checkpoints ADD COLUMN removed_at TIMESTAMP COMMENT 'when its files were given up; NULL while they are there'
+ALTER TABLE checkpoints ADD COLUMN removed_at TIMESTAMP_LTZ COMMENT 'when its files were given up; NULL while they are there'
 ALTER TABLE checkpoints SET TBLPROPERTIES ('delta.autoOptimize.autoCompact' = 'true')
 ALTER TABLE trajectories SET TBLPROPERTIES ('delta.autoOptimize.autoCompact' = 'true', 'delta.deletedFileRetentionDuration' = 'interval 1000 weeks', 'delta.logRetentionDuration' = 'interval 1000 weeks')
 ALTER TABLE rewards SET TBLPROPERTIES ('delta.autoOptimize.autoCompact' = 'true', 'delta.deletedFileRetentionDuration' = 'interval 1000 weeks', 'delta.logRetentionDuration' = 'interval 1000 weeks')

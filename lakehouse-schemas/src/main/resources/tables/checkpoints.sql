@@ -9,6 +9,6 @@ step INT NOT NULL COMMENT 'steps of the stage',
 uri STRING NOT NULL COMMENT 'the checkpoint''s folder',
 optimizer_uri STRING COMMENT 'the optimizer''s state',
 parent STRING COMMENT 'the version it was trained from',
-committed_at TIMESTAMP NOT NULL COMMENT 'when',
+committed_at TIMESTAMP_LTZ NOT NULL COMMENT 'when',
 weights_sha256 STRING COMMENT 'SHA-256 of model.safetensors; NULL for the base',
-removed_at TIMESTAMP COMMENT 'when its files were given up; NULL while they are there'
+removed_at TIMESTAMP_LTZ COMMENT 'when its files were given up; NULL while they are there'

@@ -6,4 +6,4 @@ mapping STRING NOT NULL COMMENT 'SHA-256 of the split, the mapping and the data 
 version BIGINT NOT NULL COMMENT 'Delta version of the table up to which its rows are taken in',
 taken BIGINT NOT NULL COMMENT 'questions taken in by this run',
 refused BIGINT NOT NULL COMMENT 'rows refused by this run',
-committed_at TIMESTAMP NOT NULL COMMENT 'when'
+committed_at TIMESTAMP_LTZ NOT NULL COMMENT 'when'

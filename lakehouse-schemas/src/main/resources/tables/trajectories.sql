@@ -5,7 +5,7 @@
 -- property delta.logRetentionDuration: interval 1000 weeks
 -- check phase_known: phase in ('difficulty', 'reconstruction', 'rejection', 'rl', 'hard', 'evaluation', 'before', 'swap')
 -- check finish_known: finish in ('stop', 'length', 'cancelled', 'error')
--- check same_length: size(completion_ids) = size(log_probs)
+-- check same_length: coalesce(cardinality(completion_ids), 0) = coalesce(cardinality(log_probs), 0)
 -- check error_said: (finish = 'error') = (error is not null)
 trajectory_id STRING NOT NULL COMMENT 'SHA-256 of run, iteration, phase, step, query, sample',
 run_id STRING NOT NULL COMMENT 'the run that sampled it',

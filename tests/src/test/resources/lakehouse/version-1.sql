@@ -74,3 +74,12 @@ ALTER TABLE delta.`{}/trajectories` ADD CONSTRAINT finish_known CHECK (finish in
 ALTER TABLE delta.`{}/trajectories` ADD CONSTRAINT same_length CHECK (size(completion_ids) = size(log_probs));
 
 ALTER TABLE delta.`{}/trajectories` ADD CONSTRAINT error_said CHECK ((finish = 'error') = (error is not null));
+
+CREATE TABLE delta.`{}/images` (
+  image_id STRING NOT NULL COMMENT 'SHA-256 of the bytes',
+  bytes BINARY NOT NULL COMMENT 'the file as it came',
+  width INT NOT NULL COMMENT 'pixels, after EXIF orientation',
+  height INT NOT NULL COMMENT 'pixels, after EXIF orientation'
+) USING DELTA COMMENT 'A picture, stored once.' TBLPROPERTIES ('relook.schemaVersion' = '1');
+
+ALTER TABLE delta.`{}/images` ADD CONSTRAINT some_bytes CHECK (length(bytes) > 0);

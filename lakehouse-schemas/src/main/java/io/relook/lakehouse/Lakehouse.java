@@ -22,6 +22,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
@@ -53,6 +55,10 @@ public final class Lakehouse implements AutoCloseable {
 
   /** Of so many commits the first looks how many files there are (our choice). */
   static final int COUNT_EVERY = 10;
+
+  /** What Kryo says of a class where all have to be registered. */
+  private static final Pattern UNREGISTERED =
+      Pattern.compile("Class is not registered: ([\\w.$\\[\\]]+)");
 
   private final SparkSession spark;
   private final String location;
@@ -268,7 +274,7 @@ public final class Lakehouse implements AutoCloseable {
         .collectAsList()
         .stream()
         .findFirst()
-        .map(row -> row.getTimestamp(0).toInstant());
+        .map(row -> RecordCodec.instant(row.get(0)));
   }
 
   /** Joins small files; the rows stay as they are. */
@@ -548,6 +554,14 @@ public final class Lakehouse implements AutoCloseable {
     Throwable root = cause;
     while (root.getCause() != null) {
       root = root.getCause();
+    }
+    Matcher unregistered = UNREGISTERED.matcher(String.valueOf(root.getMessage()));
+    if (unregistered.find()) {
+      return new RelookException(
+          Category.CONFIG,
+          "Cannot write table %s: spark.kryo.registrationRequired is set, and %s, which Delta sends, is not registered. Add it to spark.kryo.classesToRegister, or take spark.kryo.registrationRequired out."
+              .formatted(identifier(table), unregistered.group(1)),
+          cause);
     }
     return new RelookException(
         Category.STORAGE,

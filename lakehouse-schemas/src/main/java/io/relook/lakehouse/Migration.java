@@ -24,6 +24,7 @@ record Migration(int version, List<Statement> statements) {
           read("0006-probes.sql"),
           read("0007-compaction.sql"),
           read("0008-groups.sql"),
+          read("0009-portable-checks.sql"),
           read("0010-answers.sql"));
 
   /** The version that tables are made with. */

@@ -46,13 +46,21 @@ public final class RecordCodec<T extends Record> {
     return shape.fromRow(row);
   }
 
+  /**
+   * A timestamp's cell: where {@code spark.sql.datetime.java8API.enabled} says so a session hands
+   * out instants, else java.sql's.
+   */
+  public static Instant instant(Object cell) {
+    return cell instanceof Timestamp ? ((Timestamp) cell).toInstant() : (Instant) cell;
+  }
+
   /** How a value becomes a cell and back; null stays null. */
   private record Cell(UnaryOperator<Object> toSpark, UnaryOperator<Object> fromSpark) {
     private static final Cell SAME = new Cell(v -> v, v -> v);
 
     static Cell of(String place, Type type, DataType column) {
       if (type == Instant.class) {
-        return new Cell(v -> Timestamp.from((Instant) v), Cell::instant);
+        return new Cell(v -> Timestamp.from((Instant) v), RecordCodec::instant);
       }
       if (type instanceof Class<?> && ((Class<?>) type).isRecord()) {
         Shape<?> shape =
@@ -66,11 +74,6 @@ public final class RecordCodec<T extends Record> {
             : list(of(place, of[0], ((ArrayType) column).elementType()));
       }
       return SAME;
-    }
-
-    /** A session may be set to hand out instants. */
-    private static Object instant(Object cell) {
-      return cell instanceof Timestamp ? ((Timestamp) cell).toInstant() : cell;
     }
 
     private static Cell list(Cell element) {

@@ -49,8 +49,7 @@ final class TableDefinition {
    * the next opening does the rest.
    */
   void upgrade() {
-    Map<String, String> properties = properties();
-    int version = version(properties);
+    int version = version(properties());
     for (Migration migration : Migration.ALL) {
       if (migration.version() > version) {
         for (Migration.Statement statement : migration.of(table)) {
@@ -60,6 +59,7 @@ final class TableDefinition {
         }
       }
     }
+    Map<String, String> properties = properties();
     table
         .checks()
         .forEach(

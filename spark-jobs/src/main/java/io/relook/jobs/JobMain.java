@@ -1,5 +1,6 @@
 package io.relook.jobs;
 
+import io.relook.lakehouse.BuiltFor;
 import io.relook.lakehouse.Lakehouse;
 import io.relook.lakehouse.LocalSpark;
 import io.relook.lakehouse.RelookException;
@@ -29,6 +30,7 @@ final class JobMain {
   /** A session that is there already is used and stays. */
   static int execute(String job, String usage, String[] args, Body body) {
     try {
+      BuiltFor.require();
       JobArguments arguments = JobArguments.parse(usage, args);
       boolean ours = SparkSession.getDefaultSession().isEmpty();
       SparkSession spark = LocalSpark.session("relook " + job);

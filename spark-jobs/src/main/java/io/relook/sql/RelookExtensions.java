@@ -1,5 +1,6 @@
 package io.relook.sql;
 
+import io.relook.lakehouse.BuiltFor;
 import io.relook.model.sql.ModelFunctions;
 import org.apache.spark.sql.SparkSessionExtensions;
 import scala.runtime.AbstractFunction1;
@@ -13,6 +14,7 @@ import scala.runtime.BoxedUnit;
 public final class RelookExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
   @Override
   public BoxedUnit apply(SparkSessionExtensions session) {
+    BuiltFor.require();
     ModelFunctions.inject(session);
     ScoreFunction.register();
     session.injectParser((spark, parser) -> new ParameterParser(parser));

@@ -168,13 +168,14 @@ class TestMigration {
   }
 
   /** The first statements of version 1 for a table. */
-  private void make(Table table, Path place, int statements) throws IOException {
+  static void make(Table table, Path place, int statements) throws IOException {
     try (var in = TestMigration.class.getResourceAsStream("/lakehouse/version-1.sql")) {
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       Stream.of(text.split(";\n"))
           .filter(s -> s.contains("/" + table.tableName() + "`"))
           .limit(statements)
-          .forEach(s -> spark.sql(s.replaceAll("(?m)^--.*", "").replace("{}", place.toString())));
+          .map(s -> s.replaceAll("(?m)^--.*", "").replace("{}", place.toString()))
+          .forEach(TestSession.spark()::sql);
     }
   }
 

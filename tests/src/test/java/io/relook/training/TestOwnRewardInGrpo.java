@@ -29,9 +29,17 @@ final class TestOwnRewardInGrpo {
 
   /** The steps that a preset's GRPO makes on questions. */
   private Lakehouse trained(Preset preset, String... questions) {
+    return trained("lake", preset, questions);
+  }
+
+  private Lakehouse lakehouse(String name) {
+    return Lakehouse.open(TestSession.spark(), folder.resolve(name).toString());
+  }
+
+  private Lakehouse trained(String name, Preset preset, String... questions) {
     Path base = folder.resolve("base");
     EmbeddedModel.unpack(base, true);
-    Lakehouse lakehouse = Lakehouse.open(TestSession.spark(), folder.resolve("lake").toString());
+    Lakehouse lakehouse = lakehouse(name);
     lakehouse.merge(
         Table.QUERIES,
         IntStream.range(0, questions.length)
@@ -182,8 +190,29 @@ final class TestOwnRewardInGrpo {
     assertEquals(sha256, sha256(lakehouse));
   }
 
+  /** All rewards are equal, so no group is left. */
+  @Test
+  void aSpreadStepWithoutAGroupIsSkippedAsAnUnspreadOneIs() {
+    String equal = "rewards.custom=[{name: length, weight: 1, sql: \"0 * tokens\", version: '1'}]";
+    trained(preset(equal), "How many shapes?");
+    Lakehouse spread = trained("spread", preset(equal, "train.shards=2"), "How many shapes?");
+    Rows.TrainingStep step = step(spread);
+    assertEquals("no rows", step.skipped());
+    assertEquals(0, step.groupsUsed());
+    assertEquals(content(lakehouse("lake")), content(spread));
+    assertEquals(sha256(lakehouse("lake")), sha256(spread));
+  }
+
   private static Rows.TrainingStep step(Lakehouse lakehouse) {
     return Rows.TRAINING_STEP.fromRow(lakehouse.read(Table.TRAINING_STEPS).first());
+  }
+
+  private static List<String> content(Lakehouse lakehouse) {
+    return lakehouse
+        .read(Table.TRAINING_STEPS)
+        .drop("seconds", "seconds_by_part", "tables_read")
+        .toJSON()
+        .collectAsList();
   }
 
   private static String sha256(Lakehouse lakehouse) {

@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
 
 import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.RecordCodec;
 import io.relook.lakehouse.RelookException;
 import io.relook.lakehouse.RelookException.Category;
 import io.relook.lakehouse.Rows;
@@ -171,7 +172,7 @@ final class RunReader {
         .forEach(
             row ->
                 versions.add(
-                    new WatchedRun.Version(row.getString(0), row.getTimestamp(1).toInstant())));
+                    new WatchedRun.Version(row.getString(0), RecordCodec.instant(row.get(1)))));
   }
 
   /** In the order of the versions. */

@@ -3,10 +3,14 @@ package io.relook.report;
 import static org.apache.spark.sql.functions.col;
 
 import io.relook.lakehouse.Lakehouse;
+import io.relook.lakehouse.Rows;
 import io.relook.lakehouse.Table;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -16,6 +20,10 @@ import org.apache.spark.sql.SparkSession;
  * its rewards of one version. Nothing is written: a table that is not there yet is empty.
  */
 final class RunTables {
+  /** Whatever the session's time zone is. */
+  private static final DateTimeFormatter UTC =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
   private final SparkSession spark;
   private final String run;
   private final String startedAt;
@@ -42,23 +50,23 @@ final class RunTables {
           .orElseGet(() -> spark.createDataFrame(List.of(), table.schema()))
           .createOrReplaceTempView(table.tableName());
     }
-    List<Row> starts =
-        spark
-            .sql(
-                "SELECT run_id, date_format(started_at, 'yyyy-MM-dd HH:mm:ss'), preset FROM runs ORDER BY started_at DESC")
-            .collectAsList();
-    List<String> known = starts.stream().map(row -> row.getString(0)).distinct().toList();
+    List<Rows.Run> starts =
+        spark.sql("SELECT * FROM runs ORDER BY started_at DESC").collectAsList().stream()
+            .map(Rows.RUN::fromRow)
+            .toList();
+    List<String> known = starts.stream().map(Rows.Run::runId).distinct().toList();
     if (known.isEmpty() || asked != null && !known.contains(asked)) {
       throw ReportErrors.noRun(place, asked, known);
     }
     String run = asked == null ? known.get(0) : asked;
-    List<Row> own = starts.stream().filter(row -> row.getString(0).equals(run)).toList();
+    List<Rows.Run> own = starts.stream().filter(start -> start.runId().equals(run)).toList();
     RunTables tables =
-        new RunTables(spark, run, own.get(own.size() - 1).getString(1), own.get(0).getString(2));
+        new RunTables(
+            spark, run, UTC.format(own.get(own.size() - 1).startedAt()), own.get(0).preset());
     if (own.size() > 1) {
       tables.notes.add(
           "The run was started with %d sets of settings; the recipe is the last one, of %s."
-              .formatted(own.size(), own.get(0).getString(1)));
+              .formatted(own.size(), UTC.format(own.get(0).startedAt())));
     }
     tables.narrow();
     tables.chooseScores();

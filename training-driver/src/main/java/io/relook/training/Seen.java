@@ -96,7 +96,7 @@ record Seen(
         lakehouse
             .read(Table.TRAINING_STEPS)
             .where("stage = 'grpo'")
-            .selectExpr("sum(groups_used) / sum(groups)")
+            .selectExpr("sum(groups_used) / nullif(sum(groups), 0)")
             .collectAsList();
     return new Seen(
         preset,

@@ -44,47 +44,51 @@ final class SparkGradients implements Gradients {
   private record ShardDone(
       int number,
       List<TrainableModel.Outcome> outcomes,
-      FloatBytes gradients,
       String executor,
       double received,
       double seconds)
       implements Serializable {}
 
   private record Task(
-      ReplicaSetup setup, long step, Broadcast<FloatBytes> values, Objective objective)
-      implements FlatMapFunction<Iterator<Shard>, ShardDone> {
+      ReplicaSetup setup, long step, Broadcast<byte[][]> values, Objective objective)
+      implements FlatMapFunction<Iterator<byte[][]>, byte[][]> {
     @Override
-    public Iterator<ShardDone> call(Iterator<Shard> given) {
-      List<ShardDone> done = new ArrayList<>();
+    public Iterator<byte[][]> call(Iterator<byte[][]> given) {
+      List<byte[][]> done = new ArrayList<>();
       while (given.hasNext()) {
-        Shard shard = given.next();
+        Shard shard = Parcel.<Shard>open(given.next()).value();
         long asked = System.nanoTime();
         done.add(
             Replica.with(
                 setup,
                 step,
-                () -> values.value().values(),
+                () -> Parcel.open(values.value()).tensors(),
                 model -> MemoryCheck.requirePass(model, shard.rows),
                 model -> run(shard, model, asked)));
       }
       return done.iterator();
     }
 
-    private ShardDone run(Shard shard, TrainableModel model, long asked) {
+    private byte[][] run(Shard shard, TrainableModel model, long asked) {
       long began = System.nanoTime();
       List<TrainableModel.Outcome> outcomes = model.forwardBackwardAll(shard.rows, objective);
-      return new ShardDone(
-          shard.number,
-          outcomes,
-          FloatBytes.of(model.gradients()),
-          SparkEnv.get().executorId(),
-          (began - asked) / 1e9,
-          seconds(began));
+      float[][] gradients = model.gradients();
+      return Parcel.pack(
+          new ShardDone(
+              shard.number,
+              outcomes,
+              SparkEnv.get().executorId(),
+              (began - asked) / 1e9,
+              seconds(began)),
+          gradients);
     }
   }
 
   @Override
   public Done add(TrainableModel model, List<List<TrainingRow>> packs, Objective objective) {
+    if (packs.isEmpty()) {
+      return new Done(List.of(), Map.of());
+    }
     List<Shard> parts = new ArrayList<>();
     for (int i = 0; i < Math.min(shards, packs.size()); i++) {
       parts.add(new Shard(i, new ArrayList<>(), new ArrayList<>()));
@@ -97,19 +101,21 @@ final class SparkGradients implements Gradients {
     TrainableModel.Outcome[] outcomes = new TrainableModel.Outcome[packs.size()];
     Map<String, Double> seconds = new TreeMap<>();
     long began = System.nanoTime();
-    Broadcast<FloatBytes> values = spark.broadcast(FloatBytes.of(model.learntValues()));
+    Broadcast<byte[][]> values = spark.broadcast(Parcel.pack(null, model.learntValues()));
     seconds.put("send_weights", seconds(began));
     try {
-      JavaRDD<ShardDone> results =
+      JavaRDD<byte[][]> results =
           spark
-              .parallelize(parts, parts.size())
+              .parallelize(parts.stream().map(SparkGradients::packed).toList(), parts.size())
               .mapPartitions(new Task(setup, steps++, values, objective));
       began = System.nanoTime();
-      List<ShardDone> all = results.collect();
+      List<byte[][]> all = results.collect();
       seconds.put("wait_for_shards", seconds(began));
       began = System.nanoTime();
-      for (ShardDone done : all) {
-        model.addGradients(done.gradients.values());
+      for (byte[][] parcel : all) {
+        Parcel<ShardDone> opened = Parcel.open(parcel);
+        ShardDone done = opened.value();
+        model.addGradients(opened.tensors());
         List<Integer> numbers = parts.get(done.number).packs;
         for (int i = 0; i < numbers.size(); i++) {
           outcomes[numbers.get(i)] = done.outcomes.get(i);
@@ -123,6 +129,10 @@ final class SparkGradients implements Gradients {
       values.destroy();
     }
     return new Done(List.of(outcomes), seconds);
+  }
+
+  private static byte[][] packed(Shard shard) {
+    return Parcel.pack(shard, new float[0][]);
   }
 
   private static double seconds(long since) {
