@@ -33,7 +33,8 @@ final class JsonArray implements FlatMapFunction<String, Row> {
   public Iterator<Row> call(String uri) throws IOException {
     Path path = new Path(uri);
     JsonParser parser =
-        JsonRow.JSON.createParser((InputStream) PictureFolder.files(path, hadoop.value()).open(path));
+        JsonRow.JSON.createParser(
+            (InputStream) PictureFolder.files(path, hadoop.value()).open(path));
     return new Iterator<>() {
       private long number;
       private JsonNode next = advance(true);

@@ -130,7 +130,8 @@ class TestPictureMarks {
             .map(q -> new RolloutJob.Ask(q, q, List.of("s", "l"), null, new int[0]))
             .toList();
     RolloutJob.Config config =
-        new RolloutJob.Config("run", 1, Phase.HARD, 0, "p", model, 1, 0, 2, 0, Transparency.WHITE, 8, 1, 0.5);
+        new RolloutJob.Config(
+            "run", 1, Phase.HARD, 0, "p", model, 1, 0, 2, 0, Transparency.WHITE, 8, 1, 0.5);
     new RolloutJob(lakehouse, new EngineSettings("float32", 1, 8), config).run(asks, rows -> {});
     Map<String, Rows.Trajectory> rows =
         lakehouse.read(Table.TRAJECTORIES).collectAsList().stream()

@@ -26,6 +26,7 @@ import io.relook.model.engine.Prompt;
 import io.relook.model.engine.TrainableModel;
 import io.relook.model.engine.VisionLanguageModel;
 import io.relook.model.image.ImageProcessor;
+import io.relook.model.image.Transparency;
 import io.relook.model.spark.EngineSettings;
 import io.relook.model.spark.ImageTextGenerator;
 import io.relook.model.text.Message;
@@ -139,7 +140,20 @@ final class TestCheckpointLayouts {
     new ScenesJob(lakehouse, new ScenesJob.Config(11, "train", 2)).run();
     RolloutJob.Config config =
         new RolloutJob.Config(
-            "run", 1, Phase.DIFFICULTY, 0, "p", published.toString(), 2, 1, 4, 0, 100, 1, 0);
+            "run",
+            1,
+            Phase.DIFFICULTY,
+            0,
+            "p",
+            published.toString(),
+            2,
+            1,
+            4,
+            0,
+            Transparency.WHITE,
+            100,
+            1,
+            0);
     RolloutJob.Result result =
         new RolloutJob(lakehouse, new EngineSettings("float32", 1, 4), config)
             .run(RolloutJob.questions(lakehouse.read(Table.QUERIES)), rows -> {});
