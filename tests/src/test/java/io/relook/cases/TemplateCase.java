@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.relook.lakehouse.RelookException;
+import io.relook.model.text.ChatTemplate;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -73,6 +74,6 @@ final class TemplateCase implements Cases.Kind {
   }
 
   private static String render(String template, Map<String, Object> variables) {
-    throw new UnsupportedOperationException("return ChatTemplate.of(template).render(variables);");
+    return ChatTemplate.of(template).render(variables);
   }
 }
