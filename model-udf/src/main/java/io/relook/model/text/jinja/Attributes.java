@@ -104,7 +104,7 @@ final class Attributes {
   private static Object own(Object value, String name) {
     String type = Values.type(value);
     boolean internal = name.startsWith("__") && name.endsWith("__") && name.length() > 4;
-    if (value instanceof Undefined undefined && !internal) {
+    if (value instanceof Undefined undefined && !name.equals("__class__")) {
       throw TemplateErrors.undefined(undefined);
     }
     if (internal || UNSAFE.getOrDefault(type, Set.of()).contains(name)) {
