@@ -1,6 +1,6 @@
 """The corpus of chat templates: what transformers 5.23.0 with Jinja2 3.1.6 renders.
 
-Usage: python make_corpus.py corpus.json
+Usage: python make_corpus.py corpus.json templates.json (the latter: {name: template}, further templates)
 Each template of one or a few constructs is rendered over each chat. Where the real one refuses, the
 right value is null and we must refuse too.
 """
@@ -89,8 +89,8 @@ s | truncate(8) ~ '|' ~ s | truncate(8, true) ~ '|' ~ s | truncate(9, false, '..
 '{} {} {x!r} {y[a]} {z.b:>5}|{:^7}|{:,}|{:.3f}|{:08.2f}'.format(s, n, 'mid', 1234567, 2.0, 3.14159, x='q', y={'a': 1}, z={'b': 2})
 '{0}{1}{0}'.format('a', 'b')
 1 / 3 ~ ' ' ~ 7 // 2 ~ ' ' ~ -7 // 2 ~ ' ' ~ 7 % -3 ~ ' ' ~ 2 ** 10 ~ ' ' ~ 2 ** -1 ~ ' ' ~ 7.5 // 2 ~ ' ' ~ -7.5 % 2
--2 ** 2 ~ ' ' ~ 2 ** 3 ** 2 ~ ' ' ~ 10 - 2 - 3 ~ ' ' ~ 1 + 2 ~ 3
-0.1 + 0.2 ~ ' ' ~ 1e16 ~ ' ' ~ 1e15 ~ ' ' ~ 1e-4 ~ ' ' ~ 1e-5 ~ ' ' ~ 123456789.125 ~ ' ' ~ 5e-324 ~ ' ' ~ 1.7976931348623157e308
+[-2 ** 2, 2 ** 3 ** 2, 10 - 2 - 3, 2 * 3 + 4 ** 0.5, -3 | abs, 1 ~ 2 * 3, 7 - 2 * 3 % 4]
+[0.1 + 0.2, 1e16, 1e15, 1e-4, 1e-5, 123456789.125, 5e-324, 1.7976931348623157e308, 1e22, 0 / -3, 2.0]
 2.5 | round ~ ' ' ~ 3.5 | round ~ ' ' ~ 2.675 | round(2) ~ ' ' ~ 7 | round ~ ' ' ~ 1.21 | round(1, 'ceil') ~ ' ' ~ 1.29 | round(1, 'floor') ~ ' ' ~ 1234 | round(-2)
 '12' | int ~ ' ' ~ 'x' | int(-1) ~ ' ' ~ '0x1f' | int(base=16) ~ ' ' ~ ' 3.9 ' | int ~ ' ' ~ '1e3' | float ~ ' ' ~ true | int ~ ' ' ~ none | int(5) ~ ' ' ~ '1_000' | int
 -3 | abs ~ ' ' ~ -3.5 | abs
@@ -98,8 +98,8 @@ s | truncate(8) ~ '|' ~ s | truncate(8, true) ~ '|' ~ s | truncate(9, false, '..
 'a b&c/é' | urlencode ~ ' ' ~ {'q': 'a b/'} | urlencode
 '<a href="x">' | e ~ ('<b>' | safe) ~ ('<i>' | e | upper)
 ('<b>' | safe) + '<i>'
-1 < 2 < 3 ~ ' ' ~ (1 < 2 > 5) ~ ' ' ~ (1 == 1.0 == true) ~ ' ' ~ ('a' in 'abc' in ['abc'])
-[1, 2] < [1, 3] ~ ' ' ~ ((1, 2) == [1, 2]) ~ ' ' ~ ({'a': 1} == {'a': 1.0}) ~ ' ' ~ ('Z' < 'a') ~ ' ' ~ (none == none)
+[1 < 2 < 3, 1 < 2 > 5, 1 == 1.0 == true, 'a' in 'abc' in ['abc'], 1 not in [2], 3 > 2 == true]
+[[1, 2] < [1, 3], (1, 2) == [1, 2], {'a': 1} == {'a': 1.0}, 'Z' < 'a', none == none, undefd == nope, '😀' > '\uffff']
 not true or 'x' and [] or 'y'
 (none or false) ~ (0 or '') ~ (1 and 2) ~ ('' and 1)
 'a' if false
@@ -266,13 +266,12 @@ class Fixed(datetime.datetime):
         return cls(2026, 3, 5, 14, 7, 9)
 
 
-def main(out):
+def main(out, further):
     chat_template_utils.datetime = Fixed
-    templates = {name: template for name, template in TEMPLATES.items()}
+    templates = dict(TEMPLATES)
     for expression in EXPRESSIONS:
         templates["{{ " + expression + " }}"] = VALUES + "{{ " + expression + " }}"
-    if len(sys.argv) > 2:
-        templates.update(json.load(open(sys.argv[2])))
+    templates.update(json.load(open(further)))
     chats = {}
     for name, (messages, options) in CHATS.items():
         chats[name] = {"messages": messages, "add_generation_prompt": False, "tools": None, "documents": None,
@@ -293,4 +292,4 @@ def main(out):
         file.write(",\n".join(json.dumps(case, ensure_ascii=False) for case in cases) + "\n]}\n")
 
 
-main(sys.argv[1])
+main(sys.argv[1], sys.argv[2])

@@ -166,7 +166,8 @@ final class TestPresetReader {
         refusal(
             changed(
                 "objective: vre",
-                "objective: {beta: 0.1, loss: cap, dualClip: 3.0, correction: token_mask, constantLength: 9, filterGroups: none, resample: 2}"));
+                "objective: {beta: 0.1, loss: cap, dualClip: 3.0, correction: token_mask,"
+                    + " constantLength: 9, filterGroups: none, resample: 2}"));
     for (String problem :
         List.of(
             "beta weighs a divergence",
@@ -241,7 +242,8 @@ final class TestPresetReader {
                 "p",
                 changed(
                     "ingest: null",
-                    "ingest: {files: [{path: a.csv, split: test}], mapping: {question: 0, picture: p, splits: {val: validation}}}"))
+                    "ingest: {files: [{path: a.csv, split: test}], mapping: {question: 0, picture:"
+                        + " p, splits: {val: validation}}}"))
             .data()
             .ingest();
     assertEquals(
@@ -259,7 +261,8 @@ final class TestPresetReader {
         refusal(
             changed(
                 "ingest: null",
-                "ingest: {files: [{path: a.csv}, {pth: b.csv, limit: -1}], tables: 3, mapping: {question: q, picture: p, splits: {a: 1}}}"));
+                "ingest: {files: [{path: a.csv}, {pth: b.csv, limit: -1}], tables: 3, mapping:"
+                    + " {question: q, picture: p, splits: {a: 1}}}"));
     assertTrue(message.contains("unknown key data.ingest.files.1.pth (nearest: path)"), message);
     assertTrue(message.contains("missing key data.ingest.files.1.path"), message);
     assertTrue(message.contains("data.ingest.files.1.limit must be a whole number"), message);
@@ -431,6 +434,29 @@ final class TestPresetReader {
       String message =
           refusal(changed("partitions: 1}", "partitions: 1, firstSamples: %d}".formatted(wrong)));
       assertTrue(message.contains("rollout: firstSamples is 0, or from 2"), message);
+    }
+  }
+
+  @Test
+  void templateVariablesAreScalarsAndMayBeLeftOut() throws IOException {
+    assertEquals(Map.of(), PresetReader.parse("p.yaml", demo()).engine().templateVariables());
+    Preset preset =
+        PresetReader.parse(
+            "p.yaml",
+            demo(),
+            "engine.templateVariables.enable_thinking=false",
+            "engine.templateVariables.effort=high",
+            "engine.templateVariables.depth=3");
+    assertEquals(
+        Map.of("enable_thinking", false, "effort", "high", "depth", 3),
+        preset.engine().templateVariables());
+    assertEquals(preset, PresetReader.parse("recorded", PresetReader.yaml(preset)));
+    for (String wrong : List.of("[1]", "{messages: a}", "{a: [1]}", "3")) {
+      RelookException error =
+          assertThrows(
+              RelookException.class,
+              () -> PresetReader.parse("p.yaml", demo(), "engine.templateVariables=" + wrong));
+      assertTrue(error.getMessage().contains("templateVariables"), error.getMessage());
     }
   }
 }

@@ -19,6 +19,7 @@ import io.relook.training.EmbeddedModel;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Timestamp;
 import java.time.Duration;
@@ -26,9 +27,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
@@ -310,6 +314,40 @@ class TestImageTextTransformers {
     refused(() -> generator().setTopP(2).setMinP(-1).transformSchema(SCHEMA), "topP", "minP");
     refused(() -> generator().setDtype("int8").transformSchema(SCHEMA), "int8");
     refused(() -> new ImageTextScorer().transformSchema(SCHEMA), "setModelUrl");
+    refused(() -> generator().setTemplateVariables("[]").transformSchema(SCHEMA), "JSON object");
+    refused(
+        () -> generator().setTemplateVariables("{\"tools\": 1}").transformSchema(SCHEMA), "tools");
+    refused(
+        () -> generator().setTemplateVariables("{\"a\": [1]}").transformSchema(SCHEMA),
+        "templateVariables.a");
+    generator().setTemplateVariables("{\"enable_thinking\": false}").transformSchema(SCHEMA);
+  }
+
+  @Test
+  void templateVariablesReachTheTemplateOnExecutors() throws IOException {
+    Path own = folder.resolve("own");
+    Files.createDirectories(own);
+    try (Stream<Path> files = Files.list(model)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, own.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(
+        own.resolve("chat_template.jinja"),
+        "{{ style }}:{% for part in messages[0].content %}{{ part.text or '<|image_pad|>' }}{%"
+            + " endfor %}");
+    ImageTextGenerator generator = generator().setModelUrl(own.toString()).setMaxNewTokens(1);
+    Dataset<Row> frame = frame(scenes(1));
+    Set<List<Integer>> prompts = new HashSet<>();
+    for (String style : List.of("x", "y")) {
+      Row row =
+          generator
+              .setTemplateVariables("{\"style\": \"%s\"}".formatted(style))
+              .transform(frame)
+              .first();
+      prompts.add(row.getList(row.fieldIndex("prompt_ids")));
+    }
+    assertEquals(2, prompts.size(), "one executor, one checkpoint, two prompts");
   }
 
   @Test

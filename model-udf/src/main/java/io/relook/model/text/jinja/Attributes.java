@@ -104,7 +104,7 @@ final class Attributes {
   private static Object own(Object value, String name) {
     String type = Values.type(value);
     boolean internal = name.startsWith("__") && name.endsWith("__") && name.length() > 4;
-    if (value instanceof Undefined undefined && !internal) {
+    if (value instanceof Undefined undefined && !name.equals("__class__")) {
       throw TemplateErrors.undefined(undefined);
     }
     if (internal || UNSAFE.getOrDefault(type, Set.of()).contains(name)) {
@@ -202,7 +202,7 @@ final class Attributes {
       case "count" ->
           (r, given) -> {
             Object item = given.places(name, "value").get(0);
-            return BigInteger.valueOf(list.stream().filter(i -> Values.equal(i, item)).count());
+            return BigInteger.valueOf(list.stream().filter(i -> Comparison.equal(i, item)).count());
           };
       case "index" ->
           (r, given) -> {
@@ -210,7 +210,7 @@ final class Attributes {
             int from = within(bound.number(1, 0), list.size());
             int to = within(bound.number(2, list.size()), list.size());
             for (int i = from; i < to; i++) {
-              if (Values.equal(list.get(i), bound.get(0))) {
+              if (Comparison.equal(list.get(i), bound.get(0))) {
                 return BigInteger.valueOf(i);
               }
             }

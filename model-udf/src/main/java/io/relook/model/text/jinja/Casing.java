@@ -138,6 +138,9 @@ final class Casing {
     if (point == 'ß') {
       return "Ss";
     }
+    if (point == 'ŉ') {
+      return "ʼN";
+    }
     int title = Character.toTitleCase(point);
     String upper = string(point).toUpperCase(Locale.ROOT);
     return title == point && upper.codePointCount(0, upper.length()) > 1

@@ -61,7 +61,7 @@ final class Dict {
     }
     for (Map.Entry<Object, Entry> entry : entries.entrySet()) {
       Entry there = dict.entries.get(entry.getKey());
-      if (there == null || !Values.equal(entry.getValue().value(), there.value())) {
+      if (there == null || !Comparison.equal(entry.getValue().value(), there.value())) {
         return false;
       }
     }

@@ -1,7 +1,6 @@
 package io.relook.model.text.jinja;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -174,11 +173,11 @@ sealed interface Expression extends Node
 
     static boolean holds(Object left, String operator, Object right) {
       return switch (operator) {
-        case "==" -> Values.equal(left, right);
-        case "!=" -> !Values.equal(left, right);
+        case "==" -> Comparison.equal(left, right);
+        case "!=" -> !Comparison.equal(left, right);
         case "in" -> Values.contains(right, left);
         case "not in" -> !Values.contains(right, left);
-        default -> Values.ordered(left, operator, right);
+        default -> Comparison.ordered(left, operator, right);
       };
     }
   }
@@ -212,9 +211,5 @@ sealed interface Expression extends Node
               "the inline if-expression on line %d evaluated to false and no else section was defined."
                   .formatted(line));
     }
-  }
-
-  static List<Node> nodes(Node... nodes) {
-    return Arrays.stream(nodes).filter(Objects::nonNull).toList();
   }
 }

@@ -42,6 +42,7 @@ final class Filters {
           : new TemplateException(
               "TemplateRuntimeError", "No filter named '%s' found.".formatted(name), 0);
     }
+    rendering.spend(value);
     return filter.apply(rendering, value, given);
   }
 

@@ -45,11 +45,6 @@ record For(
     return Flow.NEXT;
   }
 
-  /** Whether the body speaks of {@code loop}. */
-  private boolean extended() {
-    return recursive || !Undeclared.among(body, "loop").isEmpty();
-  }
-
   private Flow run(
       Frame outside,
       Frame frame,
@@ -57,24 +52,25 @@ record For(
       Loop.Recursion recursion,
       int depth,
       Text.Builder out) {
-    boolean extended = extended();
     Symbols names =
         frame.symbols(
             this,
             "body",
             symbols -> {
-              if (extended) {
+              if (recursive || !Undeclared.among(body, "loop").isEmpty()) {
                 symbols.parameter("loop");
               }
               target.declareParameters(symbols);
               symbols.declare(body);
             });
+    boolean extended = names.hasParameter("loop");
     Frame inner = frame.inner(names);
     Iterator<Object> found = Values.iterate(over);
     int length = over instanceof Once || test != null ? -1 : Values.length(over);
     Loop loop = new Loop(test == null ? found : tested(outside, found), length, recursion, depth);
     boolean otherwise = true;
     while (loop.hasNext()) {
+      frame.rendering().spend(null);
       target.assign(inner, loop.next());
       if (extended) {
         inner.write("loop", loop);
@@ -121,6 +117,7 @@ record For(
           entered = true;
         }
         while (!ready && all.hasNext()) {
+          inner.rendering().spend(null);
           target.assign(inner, all.next());
           ready = Values.truth(test.value(inner));
           next = target.read(inner);

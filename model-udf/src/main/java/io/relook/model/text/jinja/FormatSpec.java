@@ -72,6 +72,10 @@ record FormatSpec(
     if (precision > Text.LONGEST) {
       throw TemplateErrors.bound("characters", Text.LONGEST);
     }
+    boolean integral = type != 0 && "bcoxXn".indexOf(type) >= 0;
+    if (integral && group != 0 && (group == ',' || type == 'c' || type == 'n')) {
+      throw TemplateErrors.value("Cannot specify '%s' with '%s'.", group, type);
+    }
     boolean whole = !(value instanceof Double);
     boolean asWhole = whole && (type == 0 || "bcdoxXn".indexOf(type) >= 0);
     String digits = asWhole ? whole(value) : floating(value, whole);
@@ -104,12 +108,20 @@ record FormatSpec(
       case 'o' -> number.toString(8);
       case 'x' -> number.toString(16);
       case 'X' -> number.toString(16).toUpperCase(Locale.ROOT);
-      case 'c' -> Character.toString(Values.index(number));
+      case 'c' -> character(number);
       default ->
           type == 0 && value instanceof Boolean && width == 0 && sign == 0 && group == 0
               ? Values.text(value).toString()
               : Numbers.text(number);
     };
+  }
+
+  private String character(BigInteger number) {
+    int point = Values.index(number);
+    if (!Character.isValidCodePoint(point) || sign != 0) {
+      throw TemplateErrors.overflow("%%c arg not in range(0x110000)");
+    }
+    return Character.toString(point);
   }
 
   private String floating(Object value, boolean whole) {

@@ -102,7 +102,7 @@ final class Loop implements Function {
 
   private boolean changed(Arguments given) {
     Tuple value = Tuple.of(given.positional());
-    boolean changed = !Values.equal(lastChanged, value);
+    boolean changed = !Comparison.equal(lastChanged, value);
     lastChanged = value;
     return changed;
   }

@@ -72,6 +72,10 @@ final class Macro {
       return rendering.deeper(() -> run(given));
     }
 
+    private boolean takes(String special, List<String> names) {
+      return symbols.hasParameter(special) && !names.contains(special);
+    }
+
     private Text run(Arguments given) {
       List<String> names = signature.names();
       Map<String, Object> more = new LinkedHashMap<>(given.named());
@@ -88,11 +92,11 @@ final class Macro {
           inner.write(names.get(i), value);
         }
       }
-      if (signature.takes("caller")) {
+      if (takes("caller", names)) {
         Object caller = more.remove("caller");
         inner.write("caller", caller == null ? Undefined.of("No caller defined") : caller);
       }
-      if (signature.takes("kwargs")) {
+      if (takes("kwargs", names)) {
         Dict rest = new Dict();
         more.forEach((key, value) -> rest.put(Text.of(key), value));
         inner.write("kwargs", rest);
@@ -102,7 +106,7 @@ final class Macro {
             shownName(), more.keySet().iterator().next());
       }
       List<Object> places = given.positional();
-      if (signature.takes("varargs")) {
+      if (takes("varargs", names)) {
         inner.write(
             "varargs",
             Tuple.of(

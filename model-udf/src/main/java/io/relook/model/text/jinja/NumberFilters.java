@@ -130,7 +130,7 @@ final class NumberFilters {
     while (items.hasNext()) {
       Object item = items.next();
       Object itemKey = key.of(item);
-      if (Values.ordered(itemKey, operator, bestKey)) {
+      if (Comparison.ordered(itemKey, operator, bestKey)) {
         best = item;
         bestKey = itemKey;
       }

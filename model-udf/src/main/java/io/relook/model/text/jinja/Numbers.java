@@ -91,15 +91,15 @@ final class Numbers {
         if (right.signum() < 0) {
           return floating(floating(left), "**", floating(right));
         }
-        if (left.bitLength() > 1
-            && right.multiply(BigInteger.valueOf(left.bitLength())).bitLength() > 17) {
+        int bits = left.abs().bitLength();
+        if (bits < 2) {
+          boolean odd = right.testBit(0);
+          return right.signum() == 0 ? BigInteger.ONE : odd ? left : left.multiply(left);
+        }
+        if (right.bitLength() > 16 || right.intValue() * (long) bits > MOST_BITS) {
           throw TemplateErrors.bound("bits of a number", MOST_BITS);
         }
-        return left.bitLength() > 1
-            ? bounded(left.pow(right.intValueExact()))
-            : left.signum() == 0 && right.signum() > 0
-                ? left
-                : left.signum() < 0 && right.testBit(0) ? left : BigInteger.ONE;
+        return left.pow(right.intValue());
     }
   }
 

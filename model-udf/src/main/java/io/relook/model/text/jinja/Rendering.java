@@ -12,8 +12,8 @@ import java.util.function.Supplier;
  * input always ends alike.
  */
 final class Rendering {
-  /** Values computed, and 64th characters or items of them. */
-  private static final long MOST_WORK = 30_000_000;
+  /** In steps: values, their 8th items, their 64th characters, rounds of loops. */
+  private static final long MOST_WORK = 4_000_000;
 
   private static final int DEEPEST = 150;
 
@@ -49,11 +49,14 @@ final class Rendering {
     return found;
   }
 
+  /** One step, and more where the value is large: whatever is done with it may go through it. */
   void spend(Object value) {
     work +=
-        1
-            + (value instanceof Text text ? text.length() >> 6 : 0)
-            + (value instanceof List<?> list ? list.size() >> 6 : 0);
+        value instanceof Text text
+            ? 1 + (text.length() >> 6)
+            : value instanceof List<?> list
+                ? 1 + (list.size() >> 3)
+                : value instanceof Dict dict ? 1 + (dict.size() >> 3) : 1;
     if (work > MOST_WORK) {
       throw TemplateErrors.bound("steps", MOST_WORK);
     }

@@ -18,17 +18,18 @@ final class SelectFilters {
 
   static {
     ALL.put("map", SelectFilters::mapped);
-    ALL.put("select", (r, value, given) -> selected(value, given, true, false));
-    ALL.put("reject", (r, value, given) -> selected(value, given, false, false));
-    ALL.put("selectattr", (r, value, given) -> selected(value, given, true, true));
-    ALL.put("rejectattr", (r, value, given) -> selected(value, given, false, true));
-    ALL.put("unique", (r, value, given) -> unique(value, given));
+    ALL.put("select", (r, value, given) -> selected(r, value, given, true, false));
+    ALL.put("reject", (r, value, given) -> selected(r, value, given, false, false));
+    ALL.put("selectattr", (r, value, given) -> selected(r, value, given, true, true));
+    ALL.put("rejectattr", (r, value, given) -> selected(r, value, given, false, true));
+    ALL.put("unique", (r, value, given) -> unique(r, value, given));
   }
 
   private SelectFilters() {}
 
   private static Object mapped(Rendering rendering, Object value, Arguments given) {
     return lazily(
+        rendering,
         value,
         () -> {
           UnaryOperator<Object> function = function(rendering, given);
@@ -54,8 +55,9 @@ final class SelectFilters {
   }
 
   private static Object selected(
-      Object value, Arguments given, boolean wanted, boolean byAttribute) {
+      Rendering rendering, Object value, Arguments given, boolean wanted, boolean byAttribute) {
     return lazily(
+        rendering,
         value,
         () -> {
           int first = byAttribute ? 1 : 0;
@@ -76,20 +78,24 @@ final class SelectFilters {
         });
   }
 
-  private static Object unique(Object value, Arguments given) {
+  private static Object unique(Rendering rendering, Object value, Arguments given) {
     Arguments.Bound bound = given.bind("unique", "case_sensitive?", "attribute?");
     Keys key = Keys.one(bound.get(1, null), !bound.truth(0, false), null);
     Set<Object> seen = new HashSet<>();
     Iterator<Object> items = Values.iterate(value);
     return new Once(
-        new Lazy(items, new Made(item -> seen.add(Values.hashed(key.of(item))), item -> item)));
+        new Lazy(
+            rendering,
+            items,
+            new Made(item -> seen.add(Values.hashed(key.of(item))), item -> item)));
   }
 
   /** Which items are taken (null: all), and what becomes of them. */
   private record Made(Predicate<Object> taken, UnaryOperator<Object> function) {}
 
   /** A generator, whose arguments too are looked at when its first item is asked for. */
-  private static Once lazily(Object value, java.util.function.Supplier<Made> made) {
+  private static Once lazily(
+      Rendering rendering, Object value, java.util.function.Supplier<Made> made) {
     return new Once(
         new Iterator<>() {
           private Lazy items;
@@ -99,8 +105,8 @@ final class SelectFilters {
               boolean any = value instanceof Once || Values.truth(value);
               items =
                   any
-                      ? new Lazy(Values.iterate(value), made.get())
-                      : new Lazy(Collections.emptyIterator(), null);
+                      ? new Lazy(rendering, Values.iterate(value), made.get())
+                      : new Lazy(rendering, Collections.emptyIterator(), null);
             }
             return items;
           }
@@ -118,12 +124,14 @@ final class SelectFilters {
   }
 
   private static final class Lazy implements Iterator<Object> {
+    private final Rendering rendering;
     private final Iterator<Object> items;
     private final Made made;
     private boolean ready;
     private Object next;
 
-    Lazy(Iterator<Object> items, Made made) {
+    Lazy(Rendering rendering, Iterator<Object> items, Made made) {
+      this.rendering = rendering;
       this.items = items;
       this.made = made;
     }
@@ -132,6 +140,7 @@ final class SelectFilters {
     public boolean hasNext() {
       while (!ready && items.hasNext()) {
         Object item = items.next();
+        rendering.spend(item);
         if (made.taken() == null || made.taken().test(item)) {
           next = made.function().apply(item);
           ready = true;

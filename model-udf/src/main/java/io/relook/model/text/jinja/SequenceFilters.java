@@ -150,8 +150,8 @@ final class SequenceFilters {
   private static List<Object> dictSorted(Object value, Arguments given) {
     Arguments.Bound bound = given.bind("dictsort", "case_sensitive?", "by?", "reverse?");
     Object by = bound.get(1, Text.of("key"));
-    boolean byKey = Values.equal(by, Text.of("key"));
-    if (!byKey && !Values.equal(by, Text.of("value"))) {
+    boolean byKey = Comparison.equal(by, Text.of("key"));
+    if (!byKey && !Comparison.equal(by, Text.of("value"))) {
       throw TemplateErrors.type("You can only sort by either \"key\" or \"value\"");
     }
     Operators.refuseUndefined(value, value);
@@ -167,9 +167,9 @@ final class SequenceFilters {
     items.forEach(item -> keyed.add(new Dict.Entry(key.of(item), item)));
     Comparator<Dict.Entry> order =
         (a, b) ->
-            Values.ordered(a.key(), "<", b.key())
+            Comparison.ordered(a.key(), "<", b.key())
                 ? -1
-                : Values.ordered(b.key(), "<", a.key()) ? 1 : 0;
+                : Comparison.ordered(b.key(), "<", a.key()) ? 1 : 0;
     try {
       keyed.sort(reverse ? order.reversed() : order);
     } catch (IllegalArgumentException e) {
@@ -190,7 +190,7 @@ final class SequenceFilters {
     Object last = null;
     for (Object item : sorted(Values.list(value), key, false)) {
       Object now = key.of(item);
-      if (group.isEmpty() || !Values.equal(last, now)) {
+      if (group.isEmpty() || !Comparison.equal(last, now)) {
         group = new ArrayList<>();
         List<Object> pair = new ArrayList<>();
         pair.add(shown.of(item));

@@ -86,6 +86,12 @@ final class Symbols {
     define(name, new Load(Kind.PARAMETER, null));
   }
 
+  /** Whether the frame itself has such a parameter. */
+  boolean hasParameter(String name) {
+    String variable = variables.get(name);
+    return variable != null && loads.get(variable).kind() == Kind.PARAMETER;
+  }
+
   private void define(String name, Load load) {
     String variable = level + " " + name;
     variables.put(name, variable);

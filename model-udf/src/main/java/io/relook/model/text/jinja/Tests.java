@@ -88,7 +88,7 @@ final class Tests {
   }
 
   private static boolean remains(Object value, Object divisor, Object rest) {
-    return Values.equal(Operators.apply(value, "%", divisor), rest);
+    return Comparison.equal(Operators.apply(value, "%", divisor), rest);
   }
 
   private static boolean isSequence(Object value) {
@@ -97,7 +97,7 @@ final class Tests {
 
   /** Identity; of equal numbers and texts it is chance in Python. */
   private static boolean same(Object value, Object other) {
-    boolean equal = Values.equal(value, other);
+    boolean equal = Comparison.equal(value, other);
     boolean chance =
         equal
             && value != other

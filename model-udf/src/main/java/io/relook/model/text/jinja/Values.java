@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,6 +14,22 @@ import java.util.Map;
  * Undefined}, {@link Function} and {@link Loop} are what their names say.
  */
 final class Values {
+  /** Python's names of types; a range is a list in Java, and so comes first. */
+  private static final Map<Class<?>, String> TYPES = new LinkedHashMap<>();
+
+  static {
+    TYPES.put(Boolean.class, "bool");
+    TYPES.put(BigInteger.class, "int");
+    TYPES.put(Double.class, "float");
+    TYPES.put(Text.class, "str");
+    TYPES.put(Range.class, "range");
+    TYPES.put(List.class, "list");
+    TYPES.put(Tuple.class, "tuple");
+    TYPES.put(Dict.class, "dict");
+    TYPES.put(Once.class, "generator");
+    TYPES.put(Function.class, "function");
+  }
+
   private Values() {}
 
   /** A value from outside; texts are of a user, or of the template's side. */
@@ -45,32 +62,20 @@ final class Values {
     throw new IllegalArgumentException("no template variable: " + value.getClass().getName());
   }
 
+  /** Python's name of the value's type. */
   static String type(Object value) {
-    return value == null
-        ? "None"
-        : value instanceof Boolean
-            ? "bool"
-            : value instanceof BigInteger
-                ? "int"
-                : value instanceof Double
-                    ? "float"
-                    : value instanceof Text
-                        ? "str"
-                        : value instanceof Range
-                            ? "range"
-                            : value instanceof List
-                                ? "list"
-                                : value instanceof Tuple
-                                    ? "tuple"
-                                    : value instanceof Dict
-                                        ? "dict"
-                                        : value instanceof View view
-                                            ? view.kind()
-                                            : value instanceof Once
-                                                ? "generator"
-                                                : value instanceof Function
-                                                    ? "function"
-                                                    : value.getClass().getSimpleName();
+    if (value == null) {
+      return "None";
+    }
+    if (value instanceof View view) {
+      return view.kind();
+    }
+    for (Map.Entry<Class<?>, String> type : TYPES.entrySet()) {
+      if (type.getKey().isInstance(value)) {
+        return type.getValue();
+      }
+    }
+    return value.getClass().getSimpleName();
   }
 
   static boolean truth(Object value) {
@@ -183,90 +188,11 @@ final class Values {
       hashed(value);
     }
     for (Iterator<Object> items = iterate(container); items.hasNext(); ) {
-      if (equal(items.next(), value)) {
+      if (Comparison.equal(items.next(), value)) {
         return true;
       }
     }
     return false;
-  }
-
-  static boolean equal(Object left, Object right) {
-    if (left == right) {
-      return true;
-    }
-    if (left == null || right == null) {
-      return false;
-    }
-    if (isNumber(left) && isNumber(right)) {
-      return Numbers.compare(left, right) == 0 && !Numbers.isNan(left) && !Numbers.isNan(right);
-    }
-    if (left instanceof Undefined && right instanceof Undefined) {
-      return true;
-    }
-    if (left instanceof Tuple a && right instanceof Tuple b) {
-      return equalItems(a.items(), b.items());
-    }
-    if (left instanceof View a && right instanceof View b) {
-      return a.kind().equals(b.kind())
-          && !a.kind().equals("dict_values")
-          && a.items().size() == b.items().size()
-          && a.items().stream().allMatch(item -> contains(b.items(), item));
-    }
-    if (left instanceof List<?> a && right instanceof List<?> b) {
-      return left instanceof Range == right instanceof Range && equalItems(a, b);
-    }
-    return (left instanceof Text || left instanceof Dict) && left.equals(right);
-  }
-
-  private static boolean equalItems(List<?> left, List<?> right) {
-    if (left.size() != right.size()) {
-      return false;
-    }
-    for (int i = 0; i < left.size(); i++) {
-      if (!equal(left.get(i), right.get(i))) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Whether {@code left operator right}, for the operators of order. */
-  static boolean ordered(Object left, String operator, Object right) {
-    if (isNumber(left) && isNumber(right)) {
-      return !Numbers.isNan(left)
-          && !Numbers.isNan(right)
-          && holds(Numbers.compare(left, right), operator);
-    }
-    if (left instanceof Text a && right instanceof Text b) {
-      return holds(a.compareTo(b), operator);
-    }
-    boolean lists =
-        left instanceof List
-            && right instanceof List
-            && !(left instanceof Range)
-            && !(right instanceof Range);
-    if (lists || left instanceof Tuple && right instanceof Tuple) {
-      List<Object> a = sized(left);
-      List<Object> b = sized(right);
-      for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
-        if (!equal(a.get(i), b.get(i))) {
-          return ordered(a.get(i), operator, b.get(i));
-        }
-      }
-      return holds(Integer.compare(a.size(), b.size()), operator);
-    }
-    Operators.refuseUndefined(left, right);
-    throw TemplateErrors.type(
-        "'%s' not supported between instances of '%s' and '%s'", operator, type(left), type(right));
-  }
-
-  private static boolean holds(int compared, String operator) {
-    return switch (operator) {
-      case "<" -> compared < 0;
-      case "<=" -> compared <= 0;
-      case ">" -> compared > 0;
-      default -> compared >= 0;
-    };
   }
 
   /** What stands for a value as a key: equal for equal keys; fails for what has no hash. */
