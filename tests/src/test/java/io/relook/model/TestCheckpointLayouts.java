@@ -116,7 +116,7 @@ final class TestCheckpointLayouts {
     List<Row> rows =
         List.of(
             RowFactory.create("How many red circles?", picture()),
-            RowFactory.create("And without a picture?", null));
+            RowFactory.create("And how many blue ones?", picture()));
     List<Row> answers =
         new ImageTextGenerator()
             .setModelUrl(published.toString())
