@@ -13,7 +13,7 @@ import scala.runtime.BoxedUnit;
 public final class RelookExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
   @Override
   public BoxedUnit apply(SparkSessionExtensions session) {
-    BuiltFor.require();
+    BuiltFor.requireSpark();
     ModelFunctions.inject(session);
     ScoreFunction.inject(session);
     return BoxedUnit.UNIT;
