@@ -12,15 +12,24 @@ public final class BuiltFor {
 
   private BuiltFor() {}
 
-  /** Refuses other versions than those that this build is linked with. */
+  /** Of a job: refuses other versions than those that this build is linked with. */
   public static void require() {
-    String delta;
+    require(org.apache.spark.package$.MODULE$.SPARK_VERSION(), delta());
+  }
+
+  /** Of the SQL functions, which do without Delta. */
+  public static void requireSpark() {
+    String delta = delta();
+    require(org.apache.spark.package$.MODULE$.SPARK_VERSION(), delta == null ? DELTA : delta);
+  }
+
+  /** Null where there is none. */
+  private static String delta() {
     try {
-      delta = io.delta.package$.MODULE$.VERSION();
+      return io.delta.package$.MODULE$.VERSION();
     } catch (LinkageError e) {
-      delta = null;
+      return null;
     }
-    require(org.apache.spark.package$.MODULE$.SPARK_VERSION(), delta);
   }
 
   /**

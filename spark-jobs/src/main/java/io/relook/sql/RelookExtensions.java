@@ -14,7 +14,7 @@ import scala.runtime.BoxedUnit;
 public final class RelookExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
   @Override
   public BoxedUnit apply(SparkSessionExtensions session) {
-    BuiltFor.require();
+    BuiltFor.requireSpark();
     ModelFunctions.inject(session);
     ScoreFunction.register();
     session.injectParser((spark, parser) -> new ParameterParser(parser));
