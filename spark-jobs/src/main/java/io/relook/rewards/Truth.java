@@ -78,7 +78,14 @@ final class Truth {
    * @param options of a multiple choice, as they are; empty where there are none
    */
   static Optional<String> problem(String truth, List<String> options) {
-    String bare = Wrapping.removed(Typography.plain(of(truth)));
+    String answer = of(truth);
+    if (answer.length() > Verifier.LONGEST) {
+      return told(
+          truth,
+          "is longer than %d characters".formatted(Verifier.LONGEST),
+          "give the answer alone");
+    }
+    String bare = Wrapping.removed(Typography.plain(answer));
     Optional<Choice> choice = Choice.truth(bare);
     if (truth.contains("<answer>") && tagged(truth).isEmpty()) {
       return told(truth, "has answer tags that are not closed", "close them");
@@ -96,12 +103,6 @@ final class Truth {
       return choice.isPresent() || several || text
           ? Optional.empty()
           : told(truth, "is no option's letter or text", "name one of them");
-    }
-    if (bare.length() > Verifier.LONGEST) {
-      return told(
-          truth,
-          "is longer than %d characters".formatted(Verifier.LONGEST),
-          "give the answer alone");
     }
     if (choice.isPresent() || Quantity.parse(bare).isPresent()) {
       return Optional.empty();
