@@ -14,7 +14,6 @@ import io.relook.scenes.SceneGenerator;
 import io.relook.scenes.SceneQuestion;
 import io.relook.training.EmbeddedModel;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.AnalysisException;
@@ -43,18 +42,18 @@ class TestSqlConstructs {
   static void open() {
     EmbeddedModel.unpack(model, true);
     SceneGenerator scenes = new SceneGenerator(77);
-    List<Row> rows = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       SceneQuestion scene = scenes.question(i);
-      rows.add(RowFactory.create(i, scene.question(), scene.png(), scene.answer()));
+      Row row = RowFactory.create(i, scene.question(), scene.png(), scene.answer());
+      SPARK
+          .createDataFrame(
+              List.of(row),
+              StructType.fromDDL("id INT, question STRING, image BINARY, answer STRING"))
+          .write()
+          .format("delta")
+          .mode("append")
+          .save(folder.resolve("scenes").toString());
     }
-    SPARK
-        .createDataFrame(
-            rows, StructType.fromDDL("id INT, question STRING, image BINARY, answer STRING"))
-        .repartition(2)
-        .write()
-        .format("delta")
-        .save(folder.resolve("scenes").toString());
     scenes()
         .withColumn("file", functions.col("_metadata.file_name"))
         .coalesce(1)

@@ -14,10 +14,12 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.CatalystTypeConverters;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedArgumentExpression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.expressions.OuterReference;
 import org.apache.spark.sql.catalyst.expressions.PythonUDF;
 import org.apache.spark.sql.catalyst.expressions.RuntimeReplaceable;
 import org.apache.spark.sql.types.DataType;
@@ -70,7 +72,9 @@ final class CallBuilder extends AbstractFunction1<Seq<Expression>, Expression> {
           return call(given);
         }
         samples = number;
-      } else if ((option || !names.contains("")) && !constant && !value.references().isEmpty()) {
+      } else if ((option || !names.contains(""))
+          && !constant
+          && value.exists(CallBuilder::isColumn)) {
         isConstant(option ? "the option " + name : "the model", value, waits);
       }
       names.add(name);
@@ -83,6 +87,10 @@ final class CallBuilder extends AbstractFunction1<Seq<Expression>, Expression> {
             new PendingCall(function, names, waits.get(0)),
             ModelCall.dataType(function, samples),
             values);
+  }
+
+  private static boolean isColumn(Expression expression) {
+    return expression instanceof Attribute || expression instanceof OuterReference;
   }
 
   private Expression call(List<Expression> arguments) {
