@@ -20,6 +20,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.SparkSessionExtensions;
 import org.apache.spark.sql.delta.catalog.DeltaCatalog;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import scala.runtime.AbstractFunction1;
@@ -27,8 +28,10 @@ import scala.runtime.BoxedUnit;
 
 /**
  * A run under settings that are not Spark's defaults, all at once, in a JVM of its own; this one's
- * session, in UTC and with the defaults, reads what it wrote.
+ * session, in UTC and with the defaults, reads what it wrote. It takes a minute: {@code .ci/run}
+ * runs it, {@code mvn verify} does not.
  */
+@Tag("killed")
 final class TestUserSettings {
   /** The limit of Kryo's buffer is less than what the weights take. */
   private static final Map<String, String> SETTINGS =
