@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * A name of several parts in a catalog, such as {@code ml-dev.relook} or {@code `a.b`.relook}.
@@ -37,6 +38,15 @@ public record CatalogName(List<String> parts) {
       at = part.end() + 1;
     }
     return Optional.empty();
+  }
+
+  /**
+   * Whether the session has its first part as a catalog. Spark's own catalog manager would ask the
+   * session that is active in this thread.
+   */
+  public boolean isCatalogOf(SparkSession spark) {
+    return parts.get(0).equals("spark_catalog")
+        || spark.conf().getOption("spark.sql.catalog." + parts.get(0)).isDefined();
   }
 
   /** The name of something in it. */

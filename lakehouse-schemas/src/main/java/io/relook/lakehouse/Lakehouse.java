@@ -27,6 +27,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
@@ -60,6 +61,17 @@ public final class Lakehouse implements AutoCloseable {
   private static final Pattern UNREGISTERED =
       Pattern.compile("Class is not registered: ([\\w.$\\[\\]]+)");
 
+  /** What Delta says where a table is being made by another. */
+  private static final Set<String> MADE_MEANWHILE =
+      Set.of(
+          "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
+          "DELTA_TABLE_ALREADY_EXISTS",
+          "TABLE_OR_VIEW_ALREADY_EXISTS",
+          "SCHEMA_ALREADY_EXISTS");
+
+  /** Threads of one process make tables one after the other: Delta keeps its log among them. */
+  private static final Object OPENING = new Object();
+
   private final SparkSession spark;
   private final String location;
 
@@ -78,8 +90,7 @@ public final class Lakehouse implements AutoCloseable {
   private Lakehouse(SparkSession spark, String location) {
     this.spark = spark;
     this.schema = CatalogName.parse(location).filter(name -> name.parts().size() > 1).orElse(null);
-    if (schema != null
-        && !spark.sessionState().catalogManager().isCatalogRegistered(schema.parts().get(0))) {
+    if (schema != null && !schema.isCatalogOf(spark)) {
       throw noCatalog(schema);
     }
     this.location =
@@ -466,8 +477,10 @@ public final class Lakehouse implements AutoCloseable {
       return;
     }
     try {
-      for (int attempt = 1; !makeReady(table, attempt == ATTEMPTS); attempt++) {
-        LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(attempt * 200_000_000L));
+      synchronized (OPENING) {
+        for (int attempt = 1; !makeReady(table, attempt == ATTEMPTS); attempt++) {
+          LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(attempt * 200_000_000L));
+        }
       }
     } catch (Exception | FSError e) {
       ready.remove(table);
@@ -492,14 +505,19 @@ public final class Lakehouse implements AutoCloseable {
       }
       return true;
     } catch (Exception e) {
-      boolean raced =
-          e instanceof DeltaConcurrentModificationException
-              || exists(table) && (!there || !definition.isOld());
-      if (last || !raced) {
+      if (last || !isRace(e, there)) {
         throw e;
       }
       return false;
     }
+  }
+
+  /** Of a table that was not there: another's first commit is on its way, or is done. */
+  private static boolean isRace(Exception e, boolean there) {
+    return e instanceof DeltaConcurrentModificationException
+        || !there
+            && e instanceof SparkThrowable known
+            && MADE_MEANWHILE.contains(String.valueOf(known.getCondition()));
   }
 
   private DeltaMergeBuilder matched(Table table, Dataset<Row> rows) {

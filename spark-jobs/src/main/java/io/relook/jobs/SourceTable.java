@@ -50,8 +50,7 @@ final class SourceTable {
       if (parts.size() == 2 && parts.get(1).contains("/")) {
         return place(spark, parts.get(1), parts.get(0).toLowerCase(Locale.ROOT));
       }
-      if (parts.size() > 2
-          && !spark.sessionState().catalogManager().isCatalogRegistered(parts.get(0))) {
+      if (parts.size() > 2 && !parsed.get().isCatalogOf(spark)) {
         throw JobErrors.source(
             "there is no catalog %s for the table %s: set spark.sql.catalog.%s"
                 .formatted(parts.get(0), name, parts.get(0)));

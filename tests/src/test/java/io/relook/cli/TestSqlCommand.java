@@ -244,6 +244,7 @@ class TestSqlCommand {
   @Test
   void itReadsUnlessItIsAskedToWrite() {
     Lakehouse lakehouse = Lakehouse.open(TestSession.spark(), folder.toString());
+    lakehouse.read(Table.REJECTS);
     lakehouse.merge(Table.RUNS, List.of(Rows.RUN.toRow(new Rows.Run("r", "{}", Instant.EPOCH))));
     for (String writing :
         List.of(
