@@ -48,7 +48,7 @@ record Choice(int letter, String text) {
 
   private static final Pattern SEVERAL =
       Pattern.compile(
-          "[(\\[]?([A-Z])[)\\]]?(?:\\s*(?:,|;|&|,? ?(?i:and) |和|及)\\s*[(\\[]?[A-Z][)\\]]?)+");
+          "[(\\[]?([A-Z])[)\\]]?(?:(?:\\s*(?:[,;&]|\\.\\s|,? ?(?i:and) |和|及)\\s*|\\s+|(?<=[)\\]])(?=[(\\[]))[(\\[]?[A-Z][)\\]]?)+");
 
   private static final Pattern JOINED = Pattern.compile("[A-Z]{2,26}");
 
@@ -142,6 +142,7 @@ record Choice(int letter, String text) {
     return behind.isEmpty()
         || ".:;,!?".indexOf(behind.charAt(0)) >= 0
         || behind.matches("(?s) - .*|- \\p{L}{2}.*")
+        || behind.matches("(?s)\\((?:\\p{IsHan}|\\p{L}[\\p{L}&&[^A-Z]]).*")
         || behind.startsWith(" (")
         || behind.startsWith(" [")
         || behind.startsWith("\n")

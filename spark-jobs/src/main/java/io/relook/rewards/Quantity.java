@@ -26,6 +26,8 @@ record Quantity(Scalar value, boolean decimal) {
           Map.entry("million", 6),
           Map.entry("billion", 9),
           Map.entry("trillion", 12),
+          Map.entry("mn", 6),
+          Map.entry("bn", 9),
           Map.entry("lakh", 5),
           Map.entry("crore", 7),
           Map.entry("百", 2),
