@@ -36,8 +36,7 @@ final class Markup {
 
   /** Struck out: {@code ~~B~~} (GitHub Flavored Markdown 0.29, section 6.5) and HTML's. */
   private static final Pattern STRUCK =
-      Pattern.compile(
-          "(?i)(?<!~)~~(?=[^\\s~])[^\\n]{0,400}?(?<=[^\\s~])~~(?!~)|<(s|del|strike)>[^<]{0,400}</\\1>");
+      Pattern.compile("(?is)(?:(?<!~)~~(?!~).{1,400}?~~(?!~)|<(s|del|strike)>[^<]{0,400}</\\1>) *");
 
   /** {@code cm$^2$}, {@code H$_2$O}: only the script is in mathematics. */
   private static final Pattern SCRIPT =
@@ -62,7 +61,7 @@ final class Markup {
     Matcher fence = FENCE.matcher(text);
     String rest = fence.matches() ? fence.group(1).strip() : text;
     rest = SCRIPT.matcher(rest).replaceAll("$1");
-    rest = STRUCK.matcher(rest).replaceAll(" ").strip();
+    rest = STRUCK.matcher(rest).replaceAll("").strip();
     rest = FRONT.matcher(rest).replaceFirst("");
     if (rest.indexOf('<') >= 0) {
       rest = RAISED.matcher(rest).replaceAll(m -> raised(m.group(1), m.group(2)));

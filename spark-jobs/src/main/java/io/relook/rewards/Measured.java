@@ -134,6 +134,10 @@ record Measured(String body, List<Unit> units) {
       int at = start.start();
       String body = text.substring(0, at).replaceFirst("(?:\\s|~|\\\\[,;:! ])+$", "");
       String tail = text.substring(at);
+      if (body.startsWith("$") && tail.startsWith("$")) {
+        body = body.substring(1);
+        tail = tail.substring(1);
+      }
       if (body.endsWith("{") && tail.endsWith("}")) {
         body = body.substring(0, body.length() - 1).strip();
       }

@@ -83,11 +83,11 @@ final class Phrase {
       Pattern.compile("^(.*?)[\\s$(\\[\\\\]*\\\\(?:boxed|fbox) ?\\{", Pattern.DOTALL);
 
   private static final Pattern ANNOUNCES =
-      Pattern.compile("(?:^|[^\\p{L}])(?:is|are|be|get|have|obtain)$|[=:≈为是]$", FLAGS);
+      Pattern.compile("(?:^|[^\\p{L}])(?:is|are|be|get|have|obtain)$|(?<![!<>])[=:≈为是]$", FLAGS);
 
   private static final Pattern HEDGES =
       Pattern.compile(
-          "(?:^|[^\\p{L}])(?:or|not|no|nor|neither|either|maybe|unlikely|wrong|incorrect|false|if|unless|than|except|what)(?![\\p{L}])"
+          "(?:^|[^\\p{L}])(?:or|not|no|never|nor|neither|either|maybe|unlikely|wrong|incorrect|false|if|unless|than|except|what)(?![\\p{L}])"
               + "|n't(?![\\p{L}])|\\\\(?:boxed|fbox)|[不或非]",
           FLAGS);
 

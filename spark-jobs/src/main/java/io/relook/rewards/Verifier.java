@@ -41,6 +41,11 @@ public final class Verifier {
 
   private static final Pattern SHARE = Pattern.compile("[%‰]|(?i)percent|per cent|pct");
 
+  /** {@code not x = 5}: no factor of x. */
+  private static final Pattern DENIAL =
+      Pattern.compile(
+          "(?i)(?<!\\p{L})(?:not|no|never|neither|nor|maybe|perhaps|wrong|incorrect|unlikely)(?!\\p{L})|n't(?!\\p{L})");
+
   private static final Pattern OR = Pattern.compile("(?i)\\bor\\b");
 
   private Verifier() {}
@@ -74,7 +79,8 @@ public final class Verifier {
     if (ours.isEmpty() || ours.length() > LONGEST || theirs.length() > LONGEST) {
       return false;
     }
-    Optional<Choice> choice = Choice.truth(theirs);
+    boolean several = Choice.several(theirs).isPresent();
+    Optional<Choice> choice = several ? Optional.empty() : Choice.truth(theirs);
     if (choice.isPresent()) {
       return choice.get().isChosen(ours);
     }
@@ -110,6 +116,9 @@ public final class Verifier {
   private static boolean isSame(String ours, String theirs) {
     if (ours.equals(theirs)) {
       return true;
+    }
+    if (DENIAL.matcher(ours).find() != DENIAL.matcher(theirs).find()) {
+      return false;
     }
     Optional<String> endless = Quantity.endless(theirs);
     if (endless.isPresent() || Quantity.endless(ours).isPresent()) {

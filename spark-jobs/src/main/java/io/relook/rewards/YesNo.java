@@ -22,7 +22,7 @@ final class YesNo {
   private static final Pattern HEDGE =
       Pattern.compile(
           "(?i)(?<!\\p{L})(?:or|but|maybe|perhaps|possibly|probably|however|although|though"
-              + "|actually|wait|unless|sometimes|unsure|both|neither)(?!\\p{L})|[?或但~]");
+              + "|actually|wait|unless|sometimes|unsure|both|neither)(?!\\p{L})|[?或但~❌✗✘]|^(?:wrong|incorrect)[)\\].!]*$");
 
   private static final Pattern DENIAL =
       Pattern.compile("(?i)(?<!\\p{L})(?:not|no|false|never|none)(?!\\p{L})|n't(?!\\p{L})|[不没否错非]");
