@@ -22,6 +22,10 @@ record Measured(String body, List<Unit> units) {
       Pattern.compile(
           "(?i)(?<=[^\\s,]) ?,? (?:old|tall|long|wide|high|deep|thick|away|apart|each|in total|in all|total|altogether)$");
 
+  /** {@code 5 (cm)}. */
+  private static final Pattern BRACKET =
+      Pattern.compile("([^()\\[\\]]*\\d) ?[(\\[] ?([^()\\[\\]\\d]{1,20}) ?[)\\]]");
+
   private static final Pattern PREFIX =
       Pattern.compile(
           "^([+-]?) ?(\\\\?[A-Z]{0,2}\\p{Sc}|\\\\(?:euro|pounds)(?![a-zA-Z])|[A-Z]{3}(?= |\\d)|Rs\\.?|RM|CHF|kr) ?(?=[+-]?[\\d.\\\\])(.*)$",
@@ -63,8 +67,11 @@ record Measured(String body, List<Unit> units) {
    * @param close whether a letter right behind a number is a unit ({@code 5m}), not a symbol
    */
   static Measured of(String text, boolean close) {
-    String rest = BEHIND.matcher(text).replaceFirst("");
-    rest = rest.chars().anyMatch(Character::isDigit) ? rest : text;
+    Matcher bracket = BRACKET.matcher(text);
+    boolean named = bracket.matches() && !UnitReader.read(bracket.group(2)).isEmpty();
+    String plain = named ? bracket.group(1) + " " + bracket.group(2) : text;
+    String rest = BEHIND.matcher(plain).replaceFirst("");
+    rest = rest.chars().anyMatch(Character::isDigit) ? rest : plain;
     Measured behind = behind(rest, close);
     Matcher prefix = PREFIX.matcher(behind.body);
     if (!prefix.matches()) {

@@ -28,7 +28,7 @@ final class Phrase {
       Pattern.compile(
           "^(?:(?:so|thus|hence|therefore)[, ]+)?"
               + "(?:it(?: is|'s)|this is|that(?: is|'s)|there (?:is|are)|they are"
-              + "|(?:i|we) (?:would )?(?:choose|pick|select|say|see|count|get|have|find)"
+              + "|(?:i|we)(?: would|'d)? (?:choose|pick|go with|select|say|see|count|get|have|find)"
               + "|i (?:think|believe)(?: (?:that )?it is)?"
               + "|(?:ans|answer)\\.? ?[:=]|ans\\.) +",
           FLAGS);
@@ -50,6 +50,7 @@ final class Phrase {
       Pattern.compile(
           "^(?:(?:因此|所以|故|综上(?:所述)?),? ?)?(?:(?:最终|最后|正确)的?)?"
               + "(?:答案|选项|结果)(?:应?该?(?:是|为|选)|[:=])(?: ?[:=])? *"
+              + "|^[答解]: *"
               + "|^(?:我|应该|应|故|所以)?选(?:择|项)?(?:是|为)? ?:? *(?=[(\\[]?[A-Z](?![\\p{L}&&[^\\p{IsHan}]]))"
               + "|^(?:最終)?(?:正解|答え|解答|回答)(?:は|[:=]) *"
               + "|^(?:최종 ?)?(?:정답|답)(?:은|[:=]) *"

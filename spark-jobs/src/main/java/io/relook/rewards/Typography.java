@@ -71,6 +71,10 @@ final class Typography {
           Map.entry(0x223C, "~"),
           Map.entry(0x221B, "\\sqrt[3]"),
           Map.entry(0x221C, "\\sqrt[4]"),
+          Map.entry(0x2220, "\\angle "),
+          Map.entry(0x25B3, "\\triangle "),
+          Map.entry(0x2225, " \\parallel "),
+          Map.entry(0x22A5, " \\perp "),
           Map.entry(0x00A6, "|"));
 
   /** {@code 1 000}, {@code 1'000}: groups of three that a space or an apostrophe parts. */

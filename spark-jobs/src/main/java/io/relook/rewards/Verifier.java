@@ -91,7 +91,7 @@ public final class Verifier {
     String said = ours;
     String right = theirs;
     return isSame(said, right)
-        || YesNo.isReasoned(said, right)
+        || YesNo.isSame(said, right)
         || Choice.labelled(said).filter(option -> isSame(option.text(), right)).isPresent()
         || Phrase.predicate(said).filter(rest -> isSame(rest, right)).isPresent();
   }

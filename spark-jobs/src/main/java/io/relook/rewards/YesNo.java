@@ -32,10 +32,14 @@ final class YesNo {
 
   private YesNo() {}
 
-  /** Whether the answer is the truth's word and a reason for it. */
-  static boolean isReasoned(String answer, String truth) {
+  /** Whether the answer is the truth's word alone or with a reason for it. */
+  static boolean isSame(String answer, String truth) {
     Matcher right = ALONE.matcher(truth);
     Matcher said = REASONED.matcher(answer);
+    Matcher alone = ALONE.matcher(answer);
+    if (right.matches() && alone.matches()) {
+      return word(right).equals(word(alone));
+    }
     if (!right.matches() || !said.matches() || !word(right).equals(word(said))) {
       return false;
     }
