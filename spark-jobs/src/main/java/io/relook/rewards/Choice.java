@@ -28,7 +28,7 @@ record Choice(int letter, String text) {
   private static final Pattern COMMAND = Pattern.compile("^\\\\(?:text|mathrm) ?\\{ *");
 
   private static final Pattern BARE =
-      Pattern.compile("[(\\[{]?\\s*([A-Za-z])\\s*[)\\]}]?\\s*[.:;,!]*");
+      Pattern.compile("[(\\[{]?\\s*([A-Za-z])\\s*[)\\]}]?\\s*[.:;,]*");
 
   /** A letter with its mark and text; lower case only in brackets. */
   private static final Pattern LABELLED =
@@ -48,7 +48,17 @@ record Choice(int letter, String text) {
 
   private static final Pattern SEVERAL =
       Pattern.compile(
-          "[(\\[]?([A-Z])[)\\]]?(?:\\s*(?:,|;|&|,? ?(?i:and) |和|及)\\s*[(\\[]?[A-Z][)\\]]?)+");
+          "[(\\[]?([A-Z])[)\\]]?(?:(?:\\s*(?:[,;&]|\\.\\s|,? ?(?i:and) |和|及)\\s*|\\s+|(?<=[)\\]])(?=[(\\[]))[(\\[]?[A-Z][)\\]]?)+");
+
+  /** Behind a letter that is said not to hold. */
+  private static final Pattern DENIED =
+      Pattern.compile(
+          "(?i)[)\\]}]?[.:,]? *(?:is (?:wrong|incorrect|false|not|never|excluded|eliminated)(?!\\p{L})"
+              + "|[(\\[-] ?(?:wrong|incorrect) ?(?:[)\\]]|$)|[❌✗✘])");
+
+  /** Behind a letter that is not the only one. */
+  private static final Pattern AND =
+      Pattern.compile("[)\\]}]?!? *(?i:and|plus|&|和|及|以及)(?![\\p{L}&&\\p{IsLatin}])");
 
   private static final Pattern JOINED = Pattern.compile("[A-Z]{2,26}");
 
@@ -130,7 +140,8 @@ record Choice(int letter, String text) {
     int letter = Character.toUpperCase(rest.charAt(at));
     String behind = rest.substring(at + 1);
     boolean closed = !behind.isEmpty() && ")]}".indexOf(behind.charAt(0)) >= 0;
-    if (at == 1 && !closed || !closed && !isSetOff(behind)) {
+    boolean open = AND.matcher(behind).lookingAt() || DENIED.matcher(behind).lookingAt();
+    if (open || at == 1 && !closed || !closed && !isSetOff(behind)) {
       return OptionalInt.empty();
     }
     boolean listed = behind.startsWith(",");
@@ -142,6 +153,7 @@ record Choice(int letter, String text) {
     return behind.isEmpty()
         || ".:;,!?".indexOf(behind.charAt(0)) >= 0
         || behind.matches("(?s) - .*|- \\p{L}{2}.*")
+        || behind.matches("(?s)\\((?:\\p{IsHan}|\\p{L}[\\p{L}&&[^A-Z]]).*")
         || behind.startsWith(" (")
         || behind.startsWith(" [")
         || behind.startsWith("\n")

@@ -1,5 +1,6 @@
 package io.relook.rewards;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -172,6 +173,12 @@ record MathToken(Kind kind, String text) {
     private static final List<String> COMMAS =
         Stream.concat(FIXED.stream(), Stream.of(",")).toList();
 
+    /** The digits that repeat, behind a decimal point. */
+    private static final Pattern REPEATING =
+        Pattern.compile("\\.? ?\\\\(?:overline|bar) ?\\{ ?(\\d+) ?}");
+
+    private static final int MOST_REPEATING = 48;
+
     private static final Pattern EXPONENT = Pattern.compile("[eE][+-]?\\d{1,3}(?![\\d.\\p{L}])");
 
     /** {@code 3.0 x 10^8}, {@code 3 to 4}, between two numbers. */
@@ -313,8 +320,31 @@ record MathToken(Kind kind, String text) {
           digits.append(text.charAt(at++));
         }
       }
+      Matcher repeating = REPEATING.matcher(text).region(at, text.length());
+      if (repeating.lookingAt()
+          && (digits.indexOf(".") >= 0 || text.charAt(at) == '.')
+          && digits.length() + repeating.end() - at < MOST_REPEATING) {
+        at = repeating.end();
+        repeating(digits.toString(), repeating.group(1));
+        return;
+      }
       exponent(digits);
       add(Kind.NUMBER, digits.toString());
+    }
+
+    /** {@code 0.1\overline{6}} is 15/90. */
+    private void repeating(String digits, String period) {
+      int point = digits.indexOf('.');
+      String below =
+          "9".repeat(period.length()) + "0".repeat(point < 0 ? 0 : digits.length() - point - 1);
+      String whole = digits.replace(".", "");
+      BigInteger above = new BigInteger(whole + period).subtract(new BigInteger(whole));
+      add(Kind.COMMAND, "frac");
+      for (String part : new String[] {above.toString(), below}) {
+        add(Kind.SIGN, "{");
+        add(Kind.NUMBER, part);
+        add(Kind.SIGN, "}");
+      }
     }
 
     /** {@code 3e8}: only with digits right behind, and no more than three. */

@@ -1,5 +1,6 @@
 package io.relook.rewards;
 
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,7 +17,7 @@ final class Phrase {
       Pattern.compile(
           "^(?:(?:so|thus|hence|therefore|then|finally|in conclusion|consequently|overall)[, ]+)*"
               + "(?:(?:the|my|our|your|this) )?(?:(?:final|correct|right|best|most likely) )*"
-              + "(?:answer|option|choice|result|solution)"
+              + "(?:answer|option|choice|result|solution(?: set)?)"
               + "(?: to (?:the|this) (?:question|problem)| here)?(?: (?:choice|option))?"
               + " ?(?:(?:is|are|would be|should be|must be|will be)(?![\\p{L}\\p{N}'])|[:=]|\\s*\\n)"
               + "(?: ?[:=])?(?: (?:simply|therefore|thus|clearly|just)(?= ))? *",
@@ -27,15 +28,29 @@ final class Phrase {
       Pattern.compile(
           "^(?:(?:so|thus|hence|therefore)[, ]+)?"
               + "(?:it(?: is|'s)|this is|that(?: is|'s)|there (?:is|are)|they are"
-              + "|(?:i|we) (?:would )?(?:choose|pick|select|say|see|count|get|have|find)"
+              + "|(?:i|we)(?: would|'d)? (?:choose|pick|go with|select|say|see|count|get|have|find)"
               + "|i (?:think|believe)(?: (?:that )?it is)?"
               + "|(?:ans|answer)\\.? ?[:=]|ans\\.) +",
+          FLAGS);
+
+  /** {@code Therefore,}, {@code So} before a number or a formula. */
+  private static final Pattern HENCE =
+      Pattern.compile(
+          "^(?:(?:so|thus|hence|therefore|consequently|finally|overall|in conclusion)"
+              + "(?:, *| +(?=[-+]?[\\d.\\\\$]|[a-z] ?=))|(?:因此|所以|故|综上(?:所述)?), *)",
+          FLAGS);
+
+  /** {@code The value of x is}: no answer, which {@link #ENGLISH} takes, and no number. */
+  private static final Pattern SUBJECT =
+      Pattern.compile(
+          "^the (?![^=]*(?:answer|option|choice|solution|letter))[\\p{L}][\\p{L}' ]{0,60}? (?:is|are|equals) +",
           FLAGS);
 
   private static final Pattern OTHER =
       Pattern.compile(
           "^(?:(?:因此|所以|故|综上(?:所述)?),? ?)?(?:(?:最终|最后|正确)的?)?"
               + "(?:答案|选项|结果)(?:应?该?(?:是|为|选)|[:=])(?: ?[:=])? *"
+              + "|^[答解]: *"
               + "|^(?:我|应该|应|故|所以)?选(?:择|项)?(?:是|为)? ?:? *(?=[(\\[]?[A-Z](?![\\p{L}&&[^\\p{IsHan}]]))"
               + "|^(?:最終)?(?:正解|答え|解答|回答)(?:は|[:=]) *"
               + "|^(?:최종 ?)?(?:정답|답)(?:은|[:=]) *"
@@ -48,7 +63,8 @@ final class Phrase {
 
   /** Signs in front of a result. */
   private static final Pattern SIGN =
-      Pattern.compile("^(?:[=≈≃≅≒∴→⇒:]|=>|->|\\\\(?:therefore|implies|[Rr]ightarrow)(?!\\p{L})) *");
+      Pattern.compile(
+          "^(?:[=≈≃≅≒∴→⇒:✓✔✅☑]\uFE0F?|=>|->|\\\\(?:therefore|implies|[Rr]ightarrow)(?!\\p{L})) *");
 
   /** Words and signs of a number that is near. */
   private static final Pattern NEAR =
@@ -68,11 +84,11 @@ final class Phrase {
       Pattern.compile("^(.*?)[\\s$(\\[\\\\]*\\\\(?:boxed|fbox) ?\\{", Pattern.DOTALL);
 
   private static final Pattern ANNOUNCES =
-      Pattern.compile("(?:^|[^\\p{L}])(?:is|are|be|get|have|obtain)$|[=:≈为是]$", FLAGS);
+      Pattern.compile("(?:^|[^\\p{L}])(?:is|are|be|get|have|obtain)$|(?<![!<>])[=:≈为是]$", FLAGS);
 
   private static final Pattern HEDGES =
       Pattern.compile(
-          "(?:^|[^\\p{L}])(?:or|not|no|nor|neither|either|maybe|unlikely|wrong)(?![\\p{L}])"
+          "(?:^|[^\\p{L}])(?:or|not|no|never|nor|neither|either|maybe|unlikely|wrong|incorrect|false|if|unless|than|except|what)(?![\\p{L}])"
               + "|n't(?![\\p{L}])|\\\\(?:boxed|fbox)|[不或非]",
           FLAGS);
 
@@ -81,13 +97,24 @@ final class Phrase {
   /** Without it; the text itself where nothing would be left. */
   static String removed(String text) {
     String rest = text;
-    for (Pattern phrase : new Pattern[] {ENGLISH, SAID, OTHER, SIGN, NEAR}) {
+    for (Pattern phrase : new Pattern[] {ENGLISH, HENCE, SAID, OTHER, SIGN, NEAR}) {
       Matcher front = phrase.matcher(rest);
       rest = front.lookingAt() ? rest.substring(front.end()).strip() : rest;
     }
     rest = BEHIND.matcher(rest).replaceFirst("");
     rest = rest.isEmpty() ? text : rest;
     return box(rest);
+  }
+
+  /**
+   * What a sentence says of its subject: {@code The area is 24 cm²}; empty where the text is none
+   * such. Of an answer alone, for the truth need not speak of the same subject.
+   */
+  static Optional<String> predicate(String text) {
+    Matcher subject = SUBJECT.matcher(text);
+    return subject.lookingAt() && !HEDGES.matcher(subject.group()).find()
+        ? Optional.of(Wrapping.removed(text.substring(subject.end())))
+        : Optional.empty();
   }
 
   /** {@code The colour is \boxed{red}}: the box, where it is the only one and ends the text. */

@@ -2,6 +2,7 @@ package io.relook.rewards;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.RoundingMode;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -26,6 +27,8 @@ record Quantity(Scalar value, boolean decimal) {
           Map.entry("million", 6),
           Map.entry("billion", 9),
           Map.entry("trillion", 12),
+          Map.entry("mn", 6),
+          Map.entry("bn", 9),
           Map.entry("lakh", 5),
           Map.entry("crore", 7),
           Map.entry("百", 2),
@@ -44,12 +47,16 @@ record Quantity(Scalar value, boolean decimal) {
                   + "(?: ?(%4$s))? ?(\\\\?%%|‰|(?i:percent|per cent|pct))?\\$?\\.?")
               .formatted(DECIMAL, TIMES, TEN, String.join("|", SCALES.keySet())));
 
+  /** What parts thousands in LaTeX: {@code 1{,}000}, {@code 1\,000}. */
+  private static final Pattern GROUPED =
+      Pattern.compile("(?<=\\d)(?:\\{\\\\?,\\}|,\\\\!|\\\\[,;: ])(?=\\d{3}(?!\\d))");
+
   private static final Pattern ENDLESS =
       Pattern.compile(
           "([+-]?)(\\d*)\\.?(\\d*)(?:[eE]|%s10 ?\\^ ?\\{?)([+-]?\\d{4,})}?".formatted(TIMES));
 
   static Optional<Quantity> parse(String text) {
-    String stripped = text.strip();
+    String stripped = GROUPED.matcher(text.strip()).replaceAll(",");
     if (stripped.length() > LONGEST) {
       return Optional.empty();
     }
@@ -99,9 +106,39 @@ record Quantity(Scalar value, boolean decimal) {
     return Optional.of(short_.isEmpty() ? "0" : sign + short_ + "e" + exponent);
   }
 
-  /** Equal, or within six digits where one of the two is a decimal and one is not whole. */
+  /**
+   * Equal, or within six digits where one of the two is a decimal and one is not whole: one is the
+   * other, rounded to its last place.
+   */
   boolean isNearly(Quantity other) {
-    return value.isNear(other.value, decimal || other.decimal);
+    return value.isNear(other.value, decimal || other.decimal)
+        && (!decimal || !other.decimal || isRounded(other));
+  }
+
+  private boolean isRounded(Quantity other) {
+    BigDecimal ours = terminating();
+    BigDecimal theirs = other.terminating();
+    if (ours == null || theirs == null) {
+      return true;
+    }
+    int places = Math.max(0, Math.min(ours.scale(), theirs.scale()));
+    return ours.setScale(places, RoundingMode.HALF_UP)
+            .compareTo(theirs.setScale(places, RoundingMode.HALF_UP))
+        == 0;
+  }
+
+  /** Exactly, in the fewest places; null where it has no end, or no exact value. */
+  private BigDecimal terminating() {
+    if (value.exact() == null) {
+      return null;
+    }
+    try {
+      return new BigDecimal(value.exact().numerator())
+          .divide(new BigDecimal(value.exact().denominator()))
+          .stripTrailingZeros();
+    } catch (ArithmeticException e) {
+      return null;
+    }
   }
 
   boolean isOne() {

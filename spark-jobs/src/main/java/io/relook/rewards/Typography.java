@@ -71,12 +71,16 @@ final class Typography {
           Map.entry(0x223C, "~"),
           Map.entry(0x221B, "\\sqrt[3]"),
           Map.entry(0x221C, "\\sqrt[4]"),
+          Map.entry(0x2220, "\\angle "),
+          Map.entry(0x25B3, "\\triangle "),
+          Map.entry(0x2225, " \\parallel "),
+          Map.entry(0x22A5, " \\perp "),
           Map.entry(0x00A6, "|"));
 
   /** {@code 1 000}, {@code 1'000}: groups of three that a space or an apostrophe parts. */
   private static final Pattern GROUPS =
       Pattern.compile(
-          "(?<![\\d.,'])(?<!\\d )([1-9]\\d{0,2})(?=([ '])\\d{3}(?!\\d))((?:\\2\\d{3})+)(?![\\d'])(?! ?/)(?! \\d)");
+          "(?<![\\d.,])(?<!\\d[ '])([1-9]\\d{0,2})(?=([ '])\\d{3}(?!\\d))((?:\\2\\d{3})+)(?!'?\\d)(?! ?/)(?! \\d)");
 
   /** {@code 3~4}, a range in Chinese, Japanese and Korean. */
   private static final Pattern RANGE = Pattern.compile("(?<=\\d) ?~ ?(?=\\d)");
@@ -135,13 +139,20 @@ final class Typography {
     } else if (Character.isDigit(c)) {
       plain.append(Character.digit(c, 10));
     } else if (isDash(c)) {
-      boolean parts = isDashOfText(c) && at > 0 && !Character.isDigit(points[at - 1]);
+      boolean parts = isDashOfText(c) && at > 0 && !isSign(points, at);
       plain.append(parts ? " - " : "-");
     } else if ((compatible = compatible(c)).indexOf(0x2044) > 0) {
       fraction(plain, compatible);
     } else {
       plain.append(compatible);
     }
+  }
+
+  /** Behind a digit, or between a mark that opens ({@code **–2.5**}) and a digit. */
+  private static boolean isSign(int[] points, int at) {
+    boolean opens = "*_`([{$\"'“‘=<>".indexOf(points[at - 1]) >= 0;
+    boolean number = at + 1 < points.length && Character.isDigit(points[at + 1]);
+    return Character.isDigit(points[at - 1]) || opens && number;
   }
 
   /** Also what mathematics and typewriters have for a dash. */

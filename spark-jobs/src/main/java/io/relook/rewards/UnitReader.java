@@ -37,6 +37,9 @@ final class UnitReader {
     {"\\\\[,;:! ]|[{}]|\\\\quad", " "},
   };
 
+  /** {@code $m^2$}. */
+  private static final Pattern DOLLARS = Pattern.compile("^\\$([^$]+)\\$$");
+
   private static final Pattern SPACES = Pattern.compile("\\s+");
 
   private static final Pattern FACTOR =
@@ -58,7 +61,7 @@ final class UnitReader {
   /** Words that change the number, or say that it is none or not the only one. */
   private static final Set<String> STOP =
       Set.of(
-          ("or and not of plus minus over under to from less more fewer than out at "
+          ("or and not plus minus over under to from less more fewer than out at "
                   + "least most about hundred thousand million billion trillion lakh crore "
                   + "dozen gross score half halves third quarter fourth fifth sixth seventh "
                   + "eighth ninth tenth hundredth thousandth millionth percent percentage pct "
@@ -100,6 +103,7 @@ final class UnitReader {
         plain = plain.replaceAll(same[0], same[1]);
       }
     }
+    plain = DOLLARS.matcher(plain).replaceFirst("$1");
     plain = plain.replace('~', ' ').replace('·', '*').replace('×', '*').replace('⋅', '*');
     plain = SPACES.matcher(plain).replaceAll(" ").replace(" ^", "^").strip();
     boolean abbreviated = plain.length() > 1 && plain.endsWith(".");
@@ -217,7 +221,8 @@ final class UnitReader {
   }
 
   /**
-   * What is counted, by its last word; empty where a word changes the number.
+   * What is counted, by its last word, or the one before "of" ({@code slices of pizza}); empty
+   * where a word changes the number.
    *
    * @param any whether it need not be a plural: of one thing, or in the braces of LaTeX
    */
@@ -229,12 +234,16 @@ final class UnitReader {
       return Optional.empty();
     }
     String[] words = text.toLowerCase(Locale.ROOT).split(" ");
+    if (words[0].equals("of")) {
+      return Optional.empty();
+    }
     for (String word : words) {
       if (STOP.contains(word) || STOP.contains(singular(word))) {
         return Optional.empty();
       }
     }
-    String last = words[words.length - 1];
+    int of = List.of(words).indexOf("of");
+    String last = words[(of < 0 ? words.length : of) - 1];
     String one = singular(last);
     return last.length() > 2 && (any || !one.equals(last) || IRREGULAR.containsKey(last))
         ? Optional.of(Unit.own(one))

@@ -32,7 +32,19 @@ public final class Verifier {
   /** {@code CO_2} in words is {@code CO2}. */
   private static final Pattern SUBSCRIPT = Pattern.compile("(?<=\\p{L})_(?:(\\d)|\\{(\\d+)})");
 
+  /** {@code ice-cream} is {@code ice cream}. */
+  private static final Pattern HYPHEN = Pattern.compile("(?<=\\p{Ll}{2})-(?=\\p{Ll}{2})");
+
+  /** {@code U.S.A.} is {@code USA}. */
+  private static final Pattern INITIALS =
+      Pattern.compile("(?<![\\p{L}\\p{N}.])\\p{L}(?:\\.\\p{L})+(?!\\p{L})\\.?");
+
   private static final Pattern SHARE = Pattern.compile("[%‰]|(?i)percent|per cent|pct");
+
+  /** {@code not x = 5}: no factor of x. */
+  private static final Pattern DENIAL =
+      Pattern.compile(
+          "(?i)(?<!\\p{L})(?:not|no|never|neither|nor|maybe|perhaps|wrong|incorrect|unlikely)(?!\\p{L})|n't(?!\\p{L})");
 
   private static final Pattern OR = Pattern.compile("(?i)\\bor\\b");
 
@@ -67,7 +79,8 @@ public final class Verifier {
     if (ours.isEmpty() || ours.length() > LONGEST || theirs.length() > LONGEST) {
       return false;
     }
-    Optional<Choice> choice = Choice.truth(theirs);
+    boolean several = Choice.several(theirs).isPresent();
+    Optional<Choice> choice = several ? Optional.empty() : Choice.truth(theirs);
     if (choice.isPresent()) {
       return choice.get().isChosen(ours);
     }
@@ -78,7 +91,9 @@ public final class Verifier {
     String said = ours;
     String right = theirs;
     return isSame(said, right)
-        || Choice.labelled(said).filter(option -> isSame(option.text(), right)).isPresent();
+        || YesNo.isSame(said, right)
+        || Choice.labelled(said).filter(option -> isSame(option.text(), right)).isPresent()
+        || Phrase.predicate(said).filter(rest -> isSame(rest, right)).isPresent();
   }
 
   /**
@@ -101,6 +116,9 @@ public final class Verifier {
   private static boolean isSame(String ours, String theirs) {
     if (ours.equals(theirs)) {
       return true;
+    }
+    if (DENIAL.matcher(ours).find() != DENIAL.matcher(theirs).find()) {
+      return false;
     }
     Optional<String> endless = Quantity.endless(theirs);
     if (endless.isPresent() || Quantity.endless(ours).isPresent()) {
@@ -125,8 +143,14 @@ public final class Verifier {
 
   /** By meaning; empty where one of the two has none, or both are no more than words. */
   private static Optional<Boolean> says(String answer, String truth) {
-    Measured ours = Measured.of(answer, true);
-    Measured theirs = Measured.of(truth, !ours.units().isEmpty());
+    Optional<Measured> sum = Measured.sum(answer);
+    Optional<Measured> other = Measured.sum(truth);
+    Measured ours = sum.orElseGet(() -> Measured.of(answer, true));
+    Measured theirs = other.orElseGet(() -> Measured.of(truth, !ours.units().isEmpty()));
+    boolean bareSum = sum.isPresent() && theirs.units().isEmpty();
+    if (bareSum || other.isPresent() && ours.units().isEmpty()) {
+      return Optional.empty();
+    }
     if (ours.units().isEmpty() != theirs.units().isEmpty()) {
       Measured bare = ours.units().isEmpty() ? ours : theirs;
       if (SHARE.matcher(bare.body()).find()) {
@@ -185,6 +209,8 @@ public final class Verifier {
   private static String words(String text) {
     StringBuilder words = new StringBuilder();
     String flat = SUBSCRIPT.matcher(text).replaceAll("$1$2").replace(" - ", "-");
+    flat = HYPHEN.matcher(flat).replaceAll(" ");
+    flat = INITIALS.matcher(flat).replaceAll(m -> m.group().replace(".", ""));
     Normalizer.normalize(flat, Normalizer.Form.NFC)
         .toLowerCase(Locale.ROOT)
         .codePoints()

@@ -47,7 +47,7 @@ final class Wrapping {
   private static String once(String text) {
     String bare = Markup.removed(text);
     int end = bare.length();
-    while (end > 1 && ".,;: ".indexOf(bare.charAt(end - 1)) >= 0) {
+    while (end > 1 && ".,;: ✓✔✅☑\uFE0F".indexOf(bare.charAt(end - 1)) >= 0) {
       end--;
     }
     String ended = bare.substring(0, end);
