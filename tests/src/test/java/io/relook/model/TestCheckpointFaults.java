@@ -96,6 +96,22 @@ class TestCheckpointFaults {
   }
 
   @Test
+  void aTokenizerOfAnotherPictureTokenIsRefused() throws IOException {
+    try (TextProcessor text = TextProcessor.load(folder)) {
+      assertEquals(495, text.pictureTokenId());
+    }
+    config("\"image_token_id\": 495", "\"image_token_id\": 496");
+    refused(() -> TextProcessor.load(folder).close(), "takes token 496", "'<|image_pad|>' is 495");
+    Path tokenizer = folder.resolve("tokenizer_config.json");
+    Files.writeString(
+        tokenizer,
+        Files.readString(tokenizer).replaceFirst("\\{", "{\"image_token\": \"<|video_pad|>\","));
+    try (TextProcessor text = TextProcessor.load(folder)) {
+      assertEquals(496, text.pictureTokenId());
+    }
+  }
+
+  @Test
   void modelsThatTheEngineDoesNotKnowAreRefused() throws IOException {
     config("\"rope_type\": \"default\"", "\"rope_type\": \"yarn\"");
     config("\"video_token_id\"", "\"quantization_config\": {\"bits\": 4}, \"video_token_id\"");

@@ -12,6 +12,8 @@ import java.util.Set;
  * The named special tokens of a tokenizer, as transformers 5.23.0 finds them:
  * tokenizer_config.json; special_tokens_map.json over it where that has no {@code
  * added_tokens_decoder}; Qwen2Tokenizer's own where a key is absent, which {@code null} is not.
+ * {@code model_specific_special_tokens} counts where tokenizer_config.json names no token of the
+ * model in another way, as there.
  */
 final class SpecialTokens {
   private static final String MAP = "special_tokens_map.json";
@@ -36,10 +38,14 @@ final class SpecialTokens {
   static Map<String, String> read(CheckpointFiles files) {
     JsonNode config = files.tokenizerConfig();
     Map<String, String> found = new LinkedHashMap<>();
-    if (QWEN.contains(config.path("tokenizer_class").asText(""))) {
+    if (isQwen(config)) {
       QWEN_DEFAULTS.forEach(key -> found.put(key, "<|endoftext|>"));
     }
     return ordered(put(found, files));
+  }
+
+  static boolean isQwen(JsonNode tokenizerConfig) {
+    return QWEN.contains(tokenizerConfig.path("tokenizer_class").asText(""));
   }
 
   /** Those that the files name, the lists of extra ones too; no defaults. */
@@ -57,7 +63,12 @@ final class SpecialTokens {
 
   private static Map<String, String> put(Map<String, String> found, CheckpointFiles files) {
     JsonNode config = files.tokenizerConfig();
-    put(found, config);
+    Map<String, String> named = new LinkedHashMap<>();
+    put(named, config);
+    if (NAMES.containsAll(named.keySet())) {
+      putAll(named, config.path("model_specific_special_tokens"));
+    }
+    found.putAll(named);
     if (!config.has("added_tokens_decoder")) {
       files.json(MAP).ifPresent(map -> put(found, map));
     }
@@ -91,8 +102,12 @@ final class SpecialTokens {
             });
     JsonNode extra = json.path("extra_special_tokens");
     if (extra.isObject()) {
-      extra.properties().forEach(entry -> found.put(entry.getKey(), content(entry.getValue())));
+      putAll(found, extra);
     }
+  }
+
+  private static void putAll(Map<String, String> found, JsonNode tokens) {
+    tokens.properties().forEach(entry -> found.put(entry.getKey(), content(entry.getValue())));
   }
 
   /** A token is a text or an object with its {@code content}; null where it is neither. */

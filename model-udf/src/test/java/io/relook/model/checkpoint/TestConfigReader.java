@@ -73,6 +73,8 @@ final class TestConfigReader {
             + " 'yarn'",
         "{'rope_scaling': {'rope_type': 'default', 'type': 'linear', S}, 'rope_theta': 6} | rope"
             + " type is 'linear'",
+        "{'rope_scaling': {'mrope_section': [4.0, 2, 2]}, 'rope_theta': 6} | mrope_section",
+        "{'rope_scaling': {'mrope_section': ['4', 2, 2]}, 'rope_theta': 6} | mrope_section",
         "{'rope_parameters': {'rope_theta': 6, 'factor': 2.0, S}} | rope_parameters.factor is 2.0",
         "{'rope_parameters': {'rope_theta': 6, 'attention_factor': 0.5, S}} | attention_factor is"
             + " 0.5",
@@ -113,6 +115,7 @@ final class TestConfigReader {
         "embedding_multiplier | 1 | 12",
         "residual_multiplier | 1 | 0.22",
         "use_qk_norm | false | true",
+        "is_causal | true | false",
         "per_layer_config | {} | {'0': {'sliding_window': 4}}",
         "quantization_config | null | {'bits': 4}",
         "attention_dropout | 0.1 |",
@@ -152,6 +155,18 @@ final class TestConfigReader {
     refused(vision("{'hidden_act': 'gelu'}"), "hidden_act");
     refused(vision("{'in_channels': 1}"), "in_channels must be 3");
     refused(vision("{'deepstack_visual_indexes': [1]}"), "deepstack_visual_indexes");
+    for (String index : List.of("1.5", "'1'", "true", "-1", "3")) {
+      String blocks = "{'fullatt_block_indexes': [%s]}".formatted(index);
+      refused(vision(blocks), "fullatt_block_indexes");
+    }
+  }
+
+  @Test
+  void theTokensOfPicturesAreTheRootsAlone() throws IOException {
+    ObjectNode config = with("image_token_id", "400");
+    assertEquals(495, read(config).imageTokenId());
+    config.remove("image_token_id");
+    assertEquals(151655, read(config).imageTokenId());
   }
 
   @Test
