@@ -73,6 +73,18 @@ class TestCheckpointFaults {
     refused(this::open, "has no model-00003-of-00007.safetensors");
   }
 
+  /** transformers 5.23.0 and 4.57.6 look for one file first, and 5.23.0 puts an adapter onto it. */
+  @Test
+  void weightsBesideOtherWeightsAreReadAsTransformersReadsThem() throws IOException {
+    Path one = folder.resolve("model.safetensors");
+    Files.copy(folder.resolve("model-00001-of-00007.safetensors"), one);
+    refused(this::open, "do not fit its config.json", "missing model.");
+    Files.delete(one);
+    open().close();
+    Files.copy(MODEL.resolve("adapter/adapter_config.json"), folder.resolve("adapter_config.json"));
+    refused(this::open, "adapter_config.json beside its weights");
+  }
+
   @Test
   void weightsOfAnotherShapeAreAllNamedAtOnce() throws IOException {
     config("\"intermediate_size\": 100", "\"intermediate_size\": 102");

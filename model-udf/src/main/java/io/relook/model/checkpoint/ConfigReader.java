@@ -59,6 +59,10 @@ final class ConfigReader {
     }
     this.rope = RopeSettings.read(text, problems);
     ConfigKeys.check(root, text, vision, rope.dict(), problems);
+    if (text != root) {
+      RopeSettings unread = RopeSettings.read(root, problems);
+      unread.requireType(Set.of("mrope", "default"), "mrope", problems);
+    }
     silu(text);
     silu(vision);
     Vision v = vision();
@@ -174,6 +178,13 @@ final class ConfigReader {
     require(
         v.outHiddenSize() == t.hiddenSize(),
         "vision out_hidden_size must equal the text's hidden_size");
+    JsonNode visionDim = vision.path("head_dim");
+    require(
+        visionDim.isMissingNode()
+            || visionDim.isNull()
+            || visionDim.asInt(-1) == v.hiddenSize() / v.heads(),
+        "vision_config's head_dim is %s, the engine knows hidden_size / num_heads"
+            .formatted(visionDim));
     require(v.inChannels() == 3, "in_channels must be 3");
     require(v.spatialMergeSize() == 2, "spatial_merge_size must be 2");
     require(

@@ -219,6 +219,23 @@ final class TestCheckpointFiles {
     write("tokenizer_config.json", "{\"eos_token\": \"r\", \"extra_special_tokens\": [\"<new>\"]}");
     assertEquals(red, id("r"));
     assertEquals(497, id("<new>"));
+    String extra = "{\"eos_token\": \"\", \"additional_special_tokens\": [\"<old>\"]%s}";
+    write("tokenizer_config.json", extra.formatted(""));
+    assertEquals(497, id("<old>"));
+    write("tokenizer_config.json", extra.formatted(", \"extra_special_tokens\": [\"<new>\"]"));
+    assertEquals(497, id("<new>"));
+    assertEquals(-1, id("<old>"));
+  }
+
+  @Test
+  void whatIsNoTokenIsNamed() throws IOException {
+    for (String value : List.of("5", "false", "[\"<e>\"]", "{\"a\": 1}")) {
+      write("tokenizer_config.json", "{\"eos_token\": %s}".formatted(value));
+      refused(files::specialTokens, "tokenizer_config.json", "eos_token is no token");
+    }
+    write("tokenizer_config.json", "{}");
+    write("special_tokens_map.json", "{\"pad_token\": 7}");
+    refused(files::specialTokens, "special_tokens_map.json", "pad_token is no token: 7");
   }
 
   @Test
@@ -229,6 +246,8 @@ final class TestCheckpointFiles {
     decoder("600", "<|image_pad|>");
     refused(files::tokenizer, "'<|image_pad|>' is 495 in tokenizer.json and 600");
     decoder("x", "<answer>");
+    refused(files::tokenizer, "added_tokens_decoder has a token that is none");
+    write("tokenizer_config.json", "{\"added_tokens_decoder\": {\"495\": \"<|image_pad|>\"}}");
     refused(files::tokenizer, "added_tokens_decoder has a token that is none");
   }
 

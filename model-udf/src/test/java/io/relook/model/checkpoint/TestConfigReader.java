@@ -37,6 +37,8 @@ final class TestConfigReader {
         "{'rope_parameters': {'rope_theta': 5e4, S}, 'rope_theta': 777.0} | 50000",
         "{'rope_parameters': {'rope_type': 'default', S}, 'rope_theta': 777} | 777",
         "{'rope_parameters': {'full_attention': {'rope_theta': 5, S}}} | 5",
+        "{'rope_parameters': {'full_attention': {'rope_theta': 5, S}, 'rope_theta': 50000, S}} |"
+            + " 50000",
         "{'rope_scaling': {'type': 'mrope', S}, 'rope_theta': 333.0} | 333",
         "{'rope_scaling': {'type': 'mrope', 'rope_theta': 444, S}} | 444",
         "{'rope_scaling': {'type': 'mrope', 'rope_theta': 444, S}, 'rope_theta': 3} | 444",
@@ -94,6 +96,9 @@ final class TestConfigReader {
     config.put("rope_theta", 50000);
     config.set("rope_parameters", JSON.readTree("{\"rope_theta\": 50000, " + SECTION + "}"));
     refused(config, "it has no rope_theta: neither rope_parameters nor text_config");
+    ObjectNode yarn = nested();
+    yarn.set("rope_scaling", json("{'type': 'yarn', 'factor': 4.0}"));
+    refused(yarn, "rope type is 'yarn'");
   }
 
   /** A key of text_config that changes numbers: its neutral value is taken, another is refused. */
@@ -153,6 +158,8 @@ final class TestConfigReader {
     refused(vision("{'rope_theta': 100}"), "vision_config's rope_theta is 100");
     refused(vision("{'rope_parameters': {'rope_type': 'yarn'}}"), "rope type is 'yarn'");
     refused(vision("{'hidden_act': 'gelu'}"), "hidden_act");
+    read(vision("{'head_dim': 16}"));
+    refused(vision("{'head_dim': 8}"), "vision_config's head_dim is 8");
     refused(vision("{'in_channels': 1}"), "in_channels must be 3");
     refused(vision("{'deepstack_visual_indexes': [1]}"), "deepstack_visual_indexes");
     for (String index : List.of("1.5", "'1'", "true", "-1", "3")) {
