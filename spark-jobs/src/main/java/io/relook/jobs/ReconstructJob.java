@@ -220,7 +220,7 @@ public final class ReconstructJob {
   private int[] reasoning(Rows.Trajectory trajectory) {
     int[] ids = ints(trajectory.completionIds());
     int cut = text.decode(ids).indexOf(Tags.ANSWER);
-    if (cut <= 0 || trajectory.completionIds().contains(text.control("<|image_pad|>"))) {
+    if (cut <= 0 || trajectory.completionIds().contains(text.pictureTokenId())) {
       return new int[0];
     }
     int length = text.prefix(ids, cut).length;

@@ -85,6 +85,7 @@ class TestAdapterFiles {
           {"\"layers_to_transform\": null", "\"layers_to_transform\": [0]"},
           {"\"init_lora_weights\": true", "\"init_lora_weights\": \"pissa\""},
           {"\"peft_type\": \"LORA\"", "\"peft_type\": \"IA3\""},
+          {"\"use_dora\": false", "\"kasa_config\": {}"},
           {"\"r\": 2", "\"r\": 0"},
           {"\"lora_alpha\": 2", "\"lora_alpha\": \"two\""},
           {"\"lora_alpha\": 2", "\"lora_alpha\": Infinity"},
@@ -93,7 +94,7 @@ class TestAdapterFiles {
           {"\"target_modules\": [\n    \"q_proj\",", "\"target_modules\": [\n    3,"}
         }) {
       copyOf(change[0], change[1]);
-      refused(change[0].substring(1, change[0].indexOf('"', 1)));
+      refused(change[1].substring(1, change[1].indexOf('"', 1)));
     }
     copyOf("\"use_dora\": false", "\"use_dora\": true, \"later_idea\": 1");
     refused("use_dora", "later_idea");

@@ -73,6 +73,18 @@ class TestCheckpointFaults {
     refused(this::open, "has no model-00003-of-00007.safetensors");
   }
 
+  /** transformers 5.23.0 and 4.57.6 look for one file first, and 5.23.0 puts an adapter onto it. */
+  @Test
+  void weightsBesideOtherWeightsAreReadAsTransformersReadsThem() throws IOException {
+    Path one = folder.resolve("model.safetensors");
+    Files.copy(folder.resolve("model-00001-of-00007.safetensors"), one);
+    refused(this::open, "do not fit its config.json", "missing model.");
+    Files.delete(one);
+    open().close();
+    Files.copy(MODEL.resolve("adapter/adapter_config.json"), folder.resolve("adapter_config.json"));
+    refused(this::open, "adapter_config.json beside its weights");
+  }
+
   @Test
   void weightsOfAnotherShapeAreAllNamedAtOnce() throws IOException {
     config("\"intermediate_size\": 100", "\"intermediate_size\": 102");
@@ -93,6 +105,22 @@ class TestCheckpointFaults {
     refused(() -> TextProcessor.load(folder).close(), "tokenizer.json", "cannot be read");
     Files.delete(tokenizer);
     refused(() -> TextProcessor.load(folder).close(), "has no tokenizer.json");
+  }
+
+  @Test
+  void aTokenizerOfAnotherPictureTokenIsRefused() throws IOException {
+    try (TextProcessor text = TextProcessor.load(folder)) {
+      assertEquals(495, text.pictureTokenId());
+    }
+    config("\"image_token_id\": 495", "\"image_token_id\": 496");
+    refused(() -> TextProcessor.load(folder).close(), "takes token 496", "'<|image_pad|>' is 495");
+    Path tokenizer = folder.resolve("tokenizer_config.json");
+    Files.writeString(
+        tokenizer,
+        Files.readString(tokenizer).replaceFirst("\\{", "{\"image_token\": \"<|video_pad|>\","));
+    try (TextProcessor text = TextProcessor.load(folder)) {
+      assertEquals(496, text.pictureTokenId());
+    }
   }
 
   @Test

@@ -105,7 +105,7 @@ final class ModelChecks {
       report.equal(at(key, "grid_thw"), grids);
     }
     int[] expected = Numbers.ints(c.path("input_ids"));
-    int pad = text.control("<|image_pad|>");
+    int pad = text.pictureTokenId();
     List<Integer> ids = new ArrayList<>();
     int picture = 0;
     for (int id : text.encode(c.path("prompt").asText())) {

@@ -216,7 +216,7 @@ public final class AttentionCurves {
         TextProcessor text = TextProcessor.load(checkpoint.folder())) {
       Map<String, double[]> shares = shares(chosen.rows, checkpoint, leftOut, computed);
       TokenPieces pieces = new TokenPieces(text);
-      int picture = text.control("<|image_pad|>");
+      int picture = text.pictureTokenId();
       for (Rows.Trajectory t : chosen.rows) {
         if (shares.containsKey(t.trajectoryId())) {
           traces.add(

@@ -192,7 +192,7 @@ public record Adapter(LoraConfig config, Map<String, Pair> pairs) {
     json.properties()
         .forEach(
             entry -> {
-              if (!KNOWN.contains(entry.getKey()) && !isOff(entry.getValue())) {
+              if (!KNOWN.contains(entry.getKey()) && !isOff(entry.getKey(), entry.getValue())) {
                 problems.add(
                     "%s is %s, which the engine does not do"
                         .formatted(entry.getKey(), entry.getValue()));
@@ -225,11 +225,13 @@ public record Adapter(LoraConfig config, Map<String, Pair> pairs) {
         : null;
   }
 
-  private static boolean isOff(JsonNode value) {
+  /** An empty dict is nothing, but for an extension's own settings, which are on where they are. */
+  private static boolean isOff(String key, JsonNode value) {
+    boolean extension = key.endsWith("_config") && !key.equals("loftq_config");
     return value.isNull()
         || value.isBoolean() && !value.asBoolean()
         || value.isTextual() && value.asText().equals("none")
-        || value.isContainerNode() && value.isEmpty();
+        || value.isContainerNode() && value.isEmpty() && !extension;
   }
 
   private static Modules modules(String key, JsonNode value, List<String> problems) {

@@ -86,7 +86,7 @@ final class AddedTokens {
   private void add(String file, JsonNode id, JsonNode token) {
     String content = SpecialTokens.content(token);
     int number = id.isTextual() ? number(id.asText()) : id.isInt() ? id.asInt() : -1;
-    if (content == null || content.isEmpty() || number < 0) {
+    if (!token.isObject() || content == null || content.isEmpty() || number < 0) {
       problems.add("%s has a token that is none: %s %s".formatted(file, id, token));
       return;
     }

@@ -110,13 +110,19 @@ public final class Checkpoint implements AutoCloseable {
     folder.close();
   }
 
+  /** One file goes before an index, as in transformers. */
   private static Map<String, TensorEntry> tensors(CheckpointFiles beside) {
     Path folder = beside.folder();
     String uri = beside.name();
+    if (Files.isRegularFile(folder.resolve(Adapter.SETTINGS))) {
+      throw CheckpointErrors.adapterBesideWeights(uri, Adapter.SETTINGS);
+    }
     TreeSet<String> files = new TreeSet<>();
-    beside
-        .json(INDEX)
-        .ifPresent(index -> index.path("weight_map").forEach(file -> files.add(file.asText())));
+    if (!Files.isRegularFile(folder.resolve(SINGLE))) {
+      beside
+          .json(INDEX)
+          .ifPresent(index -> index.path("weight_map").forEach(file -> files.add(file.asText())));
+    }
     if (files.isEmpty()) {
       files.add(SINGLE);
     }

@@ -33,6 +33,13 @@ final class CheckpointErrors {
             .formatted(folder, file));
   }
 
+  static RelookException adapterBesideWeights(String folder, String file) {
+    return new RelookException(
+        Category.MODEL,
+        "The checkpoint %s has an %s beside its weights, which transformers would put onto them: merge the adapter, or move it to a folder of its own."
+            .formatted(folder, file));
+  }
+
   static RelookException badFile(String file, String problem) {
     return new RelookException(
         Category.MODEL,

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -49,6 +50,13 @@ public record CheckpointFiles(Path folder, String name) {
   /** {@code config.json}; missing is an error. */
   JsonNode config() {
     return json(CONFIG).orElseThrow(() -> CheckpointErrors.missingFile(name, CONFIG));
+  }
+
+  /** The token that the model takes for a picture; none where the folder has no config.json. */
+  public OptionalInt imageTokenId() {
+    return json(CONFIG)
+        .map(root -> OptionalInt.of(ConfigReader.imageTokenId(root)))
+        .orElse(OptionalInt.empty());
   }
 
   /** {@code generation_config.json}, an empty object where there is none. */
@@ -117,7 +125,7 @@ public record CheckpointFiles(Path folder, String name) {
       return Optional.of(template(LEGACY_TEMPLATE, legacy.get().path("chat_template")));
     }
     if (Files.isRegularFile(folder.resolve(TEMPLATE))) {
-      return Optional.of(text(folder.resolve(TEMPLATE)));
+      return Optional.of(filled(TEMPLATE, text(folder.resolve(TEMPLATE))));
     }
     if (!further.isEmpty()) {
       return Optional.of(template(MORE_TEMPLATES, JSON.valueToTree(further)));
@@ -130,7 +138,7 @@ public record CheckpointFiles(Path folder, String name) {
 
   private String template(String file, JsonNode value) {
     if (value.isTextual()) {
-      return value.asText();
+      return filled(file, value.asText());
     }
     Map<String, String> named = new TreeMap<>();
     if (value.isObject()) {
@@ -140,7 +148,7 @@ public record CheckpointFiles(Path folder, String name) {
       value.forEach(one -> named.put(one.path("name").asText(), one.path("template").asText()));
     }
     if (named.containsKey("default")) {
-      return named.get("default");
+      return filled(file, named.get("default"));
     }
     throw CheckpointErrors.badSideFile(
         name,
@@ -148,6 +156,13 @@ public record CheckpointFiles(Path folder, String name) {
         named.isEmpty()
             ? "it has no chat_template that is a text"
             : "its chat templates are %s, none is called default".formatted(named.keySet()));
+  }
+
+  private String filled(String file, String template) {
+    if (template.isEmpty()) {
+      throw CheckpointErrors.badSideFile(name, file, "its chat template is empty");
+    }
+    return template;
   }
 
   /** By the file's name without {@code .jinja}. */
@@ -177,7 +192,9 @@ public record CheckpointFiles(Path folder, String name) {
 
   /** The tokenizer, with the added tokens of every file: see {@link AddedTokens}. */
   public ObjectNode tokenizer() {
-    return AddedTokens.merged(this);
+    ObjectNode tokenizer = AddedTokens.merged(this);
+    TokenizerKeys.check(this, tokenizer);
+    return tokenizer;
   }
 
   JsonNode tokenizerConfig() {

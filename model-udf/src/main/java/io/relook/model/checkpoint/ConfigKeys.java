@@ -34,6 +34,7 @@ final class ConfigKeys {
           Map.entry("use_qk_norm", Set.of("false")),
           Map.entry("qk_norm", Set.of("false")),
           Map.entry("mlp_bias", Set.of("false")),
+          Map.entry("is_causal", Set.of("true")),
           Map.entry("num_experts", Set.of("0")),
           Map.entry("num_local_experts", Set.of("0")),
           Map.entry("per_layer_config", Set.of("{}")),

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
  */
 final class ConfigReader {
   private static final int LARGEST = 1 << 24;
+  private static final int IMAGE_TOKEN = 151655;
 
   /** The table of positions is made when a model is loaded: 1 GiB at this many and 128 a head. */
   private static final int LONGEST = 1 << 20;
@@ -44,6 +45,11 @@ final class ConfigReader {
     return config;
   }
 
+  /** The token of a picture, without a look at the rest: the default where it is not given. */
+  static int imageTokenId(JsonNode root) {
+    return root.path("image_token_id").asInt(IMAGE_TOKEN);
+  }
+
   private ModelConfig config(JsonNode generation) {
     String type = root.path("model_type").asText("");
     if (!type.equals("qwen2_5_vl")) {
@@ -53,6 +59,10 @@ final class ConfigReader {
     }
     this.rope = RopeSettings.read(text, problems);
     ConfigKeys.check(root, text, vision, rope.dict(), problems);
+    if (text != root) {
+      RopeSettings unread = RopeSettings.read(root, problems);
+      unread.requireType(Set.of("mrope", "default"), "mrope", problems);
+    }
     silu(text);
     silu(vision);
     Vision v = vision();
@@ -67,7 +77,7 @@ final class ConfigReader {
     return new ModelConfig(
         t,
         v,
-        token("image_token_id", 151655, t),
+        token("image_token_id", IMAGE_TOKEN, t),
         token("video_token_id", 151656, t),
         token("vision_start_token_id", 151652, t),
         token("vision_end_token_id", 151653, t),
@@ -100,10 +110,8 @@ final class ConfigReader {
       problems.add("it has no vision_config");
     }
     JsonNode full = vision.path("fullatt_block_indexes");
-    int[] blocks =
-        full.isArray()
-            ? IntStream.range(0, full.size()).map(i -> full.get(i).asInt(-1)).sorted().toArray()
-            : new int[] {7, 15, 23, 31};
+    int[] blocks = full.isArray() ? whole(full) : new int[] {7, 15, 23, 31};
+    Arrays.sort(blocks);
     RopeSettings turns = RopeSettings.read(vision, problems);
     turns.requireType(Set.of("axial", "default"), "axial for pictures", problems);
     require(
@@ -141,7 +149,14 @@ final class ConfigReader {
       problems.add("mrope_section needs three numbers, not " + sections);
       return new int[] {0, 0, 0};
     }
-    return IntStream.range(0, 3).map(i -> sections.get(i).asInt(-1)).toArray();
+    return whole(sections);
+  }
+
+  /** -1 for what is no whole number. */
+  private static int[] whole(JsonNode numbers) {
+    return IntStream.range(0, numbers.size())
+        .map(i -> numbers.get(i).isInt() ? numbers.get(i).asInt() : -1)
+        .toArray();
   }
 
   private void check(Text t, Vision v) {
@@ -163,6 +178,13 @@ final class ConfigReader {
     require(
         v.outHiddenSize() == t.hiddenSize(),
         "vision out_hidden_size must equal the text's hidden_size");
+    JsonNode visionDim = vision.path("head_dim");
+    require(
+        visionDim.isMissingNode()
+            || visionDim.isNull()
+            || visionDim.asInt(-1) == v.hiddenSize() / v.heads(),
+        "vision_config's head_dim is %s, the engine knows hidden_size / num_heads"
+            .formatted(visionDim));
     require(v.inChannels() == 3, "in_channels must be 3");
     require(v.spatialMergeSize() == 2, "spatial_merge_size must be 2");
     require(
@@ -233,8 +255,9 @@ final class ConfigReader {
     return size(vision, vision.hasNonNull(standard) ? standard : own, otherwise);
   }
 
+  /** Of the root alone, as in transformers: a nested text_config's is not the model's. */
   private int token(String key, int otherwise, Text text) {
-    JsonNode node = either(key);
+    JsonNode node = root.path(key);
     if (node.isMissingNode() || node.isNull()) {
       return otherwise;
     }

@@ -9,7 +9,8 @@ import java.util.Set;
  * Where a part of {@code config.json} says how positions turn, as transformers 5.23.0 looks it up:
  * {@code rope_scaling} where it is not empty, or else {@code rope_parameters}; in it {@code
  * rope_theta}, or else beside it. A dict by layer type counts where it is the same for all layers,
- * that is {@code full_attention} (our choice: 5.23.0 cannot open one for this model).
+ * that is {@code full_attention} (our choice: 5.23.0 cannot open one for this model); beside a
+ * {@code rope_theta} for all it says nothing, as there.
  *
  * <p>Two places that contradict each other are refused, except that {@code rope_parameters} goes
  * before the old {@code rope_theta} beside it: there 5.23.0 and the issue's rule agree.
@@ -67,7 +68,8 @@ record RopeSettings(JsonNode dict, JsonNode theta) {
 
   private static JsonNode dict(JsonNode part, String key) {
     JsonNode dict = part.path(key);
-    return dict.path(LAYERS).isObject() ? dict.path(LAYERS) : dict;
+    boolean byLayer = dict.path(LAYERS).isObject() && !dict.has("rope_theta");
+    return byLayer ? dict.path(LAYERS) : dict;
   }
 
   private static JsonNode beside(JsonNode part) {

@@ -1,6 +1,7 @@
 package io.relook.model.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -12,6 +13,8 @@ import java.util.Set;
  * The named special tokens of a tokenizer, as transformers 5.23.0 finds them:
  * tokenizer_config.json; special_tokens_map.json over it where that has no {@code
  * added_tokens_decoder}; Qwen2Tokenizer's own where a key is absent, which {@code null} is not.
+ * {@code model_specific_special_tokens} counts where tokenizer_config.json names no token of the
+ * model in another way, as there.
  */
 final class SpecialTokens {
   private static final String MAP = "special_tokens_map.json";
@@ -36,30 +39,42 @@ final class SpecialTokens {
   static Map<String, String> read(CheckpointFiles files) {
     JsonNode config = files.tokenizerConfig();
     Map<String, String> found = new LinkedHashMap<>();
-    if (QWEN.contains(config.path("tokenizer_class").asText(""))) {
+    if (isQwen(config)) {
       QWEN_DEFAULTS.forEach(key -> found.put(key, "<|endoftext|>"));
     }
     return ordered(put(found, files));
   }
 
-  /** Those that the files name, the lists of extra ones too; no defaults. */
+  static boolean isQwen(JsonNode tokenizerConfig) {
+    return QWEN.contains(tokenizerConfig.path("tokenizer_class").asText(""));
+  }
+
+  /**
+   * Those that the files name, the extra ones too: {@code additional_special_tokens} counts where
+   * there are no {@code extra_special_tokens}. No defaults.
+   */
   static Set<String> given(CheckpointFiles files) {
     Set<String> given = new LinkedHashSet<>(ordered(put(new LinkedHashMap<>(), files)).values());
-    for (String key : List.of("extra_special_tokens", "additional_special_tokens")) {
-      JsonNode list = files.tokenizerConfig().path(key);
-      if (list.isArray()) {
-        list.forEach(token -> given.add(content(token)));
-      }
+    JsonNode extra = files.tokenizerConfig().path("extra_special_tokens");
+    JsonNode old = files.tokenizerConfig().path("additional_special_tokens");
+    JsonNode list = extra.isEmpty() ? old : extra;
+    if (list.isArray()) {
+      list.forEach(token -> given.add(content(token)));
     }
-    given.remove(null);
+    given.removeAll(Arrays.asList(null, ""));
     return given;
   }
 
   private static Map<String, String> put(Map<String, String> found, CheckpointFiles files) {
     JsonNode config = files.tokenizerConfig();
-    put(found, config);
+    Map<String, String> named = new LinkedHashMap<>();
+    put(named, config, files, CheckpointFiles.TOKENIZER_CONFIG);
+    if (NAMES.containsAll(named.keySet())) {
+      putAll(named, config.path("model_specific_special_tokens"));
+    }
+    found.putAll(named);
     if (!config.has("added_tokens_decoder")) {
-      files.json(MAP).ifPresent(map -> put(found, map));
+      files.json(MAP).ifPresent(map -> put(found, map, files, MAP));
     }
     return found;
   }
@@ -79,20 +94,29 @@ final class SpecialTokens {
   }
 
   /** Standard names, other keys that end in {@code _token}, and named extra ones. */
-  private static void put(Map<String, String> found, JsonNode json) {
+  private static void put(
+      Map<String, String> found, JsonNode json, CheckpointFiles files, String file) {
     json.properties()
         .forEach(
             entry -> {
               String key = entry.getKey();
               String content = content(entry.getValue());
+              if (NAMES.contains(key) && content == null && !entry.getValue().isNull()) {
+                throw CheckpointErrors.badSideFile(
+                    files.name(), file, "%s is no token: %s".formatted(key, entry.getValue()));
+              }
               if (NAMES.contains(key) || key.endsWith("_token") && content != null) {
                 found.put(key, content);
               }
             });
     JsonNode extra = json.path("extra_special_tokens");
     if (extra.isObject()) {
-      extra.properties().forEach(entry -> found.put(entry.getKey(), content(entry.getValue())));
+      putAll(found, extra);
     }
+  }
+
+  private static void putAll(Map<String, String> found, JsonNode tokens) {
+    tokens.properties().forEach(entry -> found.put(entry.getKey(), content(entry.getValue())));
   }
 
   /** A token is a text or an object with its {@code content}; null where it is neither. */

@@ -16,6 +16,16 @@ final class TextErrors {
             .formatted(folder, Arrays.toString(ids), token, id));
   }
 
+  /**
+   * @param id of the tokenizer, -1 where it has no such token
+   */
+  static RelookException otherPictureToken(String folder, String token, int id, int model) {
+    return new RelookException(
+        Category.MODEL,
+        "The checkpoint %s takes token %d for a picture (image_token_id in config.json), but its tokenizer's picture token '%s' %s: take both from one checkpoint, or name the token as image_token in tokenizer_config.json."
+            .formatted(folder, model, token, id < 0 ? "is no added token" : "is " + id));
+  }
+
   static RelookException badTokenizer(String folder, Throwable cause) {
     return new RelookException(
         Category.MODEL,

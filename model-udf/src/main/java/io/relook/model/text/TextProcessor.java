@@ -138,6 +138,7 @@ public final class TextProcessor implements AutoCloseable {
                   String.join("", tags).getBytes(StandardCharsets.UTF_8),
                   given(template, special, templateVariables)));
       text.requireIds(folder.toString());
+      text.requirePictureToken(files);
       return text;
     } catch (IOException | RuntimeException e) {
       throw e instanceof RelookException known
@@ -170,6 +171,20 @@ public final class TextProcessor implements AutoCloseable {
             throw TextErrors.otherId(folder, token, id, ids);
           }
         });
+  }
+
+  /** A model that takes another token for a picture would see none, or texts as pictures. */
+  private void requirePictureToken(CheckpointFiles files) {
+    files
+        .imageTokenId()
+        .ifPresent(
+            id -> {
+              if (id != pictureTokenId()) {
+                close();
+                throw TextErrors.otherPictureToken(
+                    files.folder().toString(), pictureToken, pictureTokenId(), id);
+              }
+            });
   }
 
   /** The ids of a text in which control tokens are control tokens. */
@@ -230,6 +245,14 @@ public final class TextProcessor implements AutoCloseable {
   /** The id of a control token or tag, -1 where the tokenizer has none of that name. */
   public int control(String name) {
     return controls.getOrDefault(name, -1);
+  }
+
+  /**
+   * The id of a picture's token, which the tokenizer names as {@code image_token}: {@code
+   * <|image_pad|>} where it names none. -1 where the tokenizer does not have it.
+   */
+  public int pictureTokenId() {
+    return control(pictureToken);
   }
 
   /**

@@ -74,6 +74,10 @@ final class TestCheckpointFiles {
     template("a\nb\nc", "chat_template.jinja", "a\r\nb\rc");
     Files.write(folder.resolve("chat_template.jinja"), new byte[] {'a', (byte) 0xE9});
     refused(files::chatTemplate, "chat_template.jinja", "UTF-8");
+    write("chat_template.jinja", "");
+    refused(files::chatTemplate, "chat_template.jinja", "empty");
+    write("processor_config.json", "{\"chat_template\": \"\"}");
+    refused(files::chatTemplate, "processor_config.json", "empty");
   }
 
   @Test
@@ -136,6 +140,66 @@ final class TestCheckpointFiles {
   }
 
   @Test
+  void aModelsOwnTokensCountWhereNothingElseNamesAny() throws IOException {
+    String config = "{\"model_specific_special_tokens\": {\"image_token\": \"<i>\"}%s}";
+    for (String beside : List.of("", ", \"eos_token\": \"<e>\"")) {
+      write("tokenizer_config.json", config.formatted(beside));
+      assertEquals("<i>", files.specialTokens().get("image_token"));
+    }
+    for (String beside :
+        List.of("\"video_token\": \"<v>\"", "\"extra_special_tokens\": {\"v\": \"<v>\"}")) {
+      write("tokenizer_config.json", config.formatted(", " + beside));
+      assertEquals(null, files.specialTokens().get("image_token"));
+    }
+  }
+
+  @Test
+  void settingsOfATokenizerThatNobodyFollowsAreNamed() throws IOException {
+    tokenizer(List.of());
+    for (String key : List.of("split_special_tokens", "add_prefix_space")) {
+      for (String value : List.of("null", "false")) {
+        write("tokenizer_config.json", "{\"%s\": %s}".formatted(key, value));
+        files.tokenizer();
+      }
+      write("tokenizer_config.json", "{\"%s\": true}".formatted(key));
+      refused(files::tokenizer, key + " in tokenizer_config.json is true");
+    }
+  }
+
+  /**
+   * transformers 5.23.0 makes Qwen2Tokenizer's steps itself and takes other classes' as they are.
+   */
+  @Test
+  void theStepsOfQwensTokenizerAreItsOwn() throws IOException {
+    String bytes = "{\"type\": \"ByteLevel\", \"add_prefix_space\": true, \"use_regex\": true}";
+    step("normalizer", "{\"type\": \"Lowercase\"}", true, "normalizer of tokenizer.json");
+    step("normalizer", "null", true, "normalizer of tokenizer.json");
+    step("pre_tokenizer", bytes, true, "pre_tokenizer of tokenizer.json");
+    step("post_processor", bytes, false, null);
+    String template = "{\"type\": \"TemplateProcessing\", \"single\": [%s{\"Sequence\": {}}]}";
+    step("post_processor", template.formatted(""), false, null);
+    String adds = template.formatted("{\"SpecialToken\": {\"id\": \"<|im_start|>\"}}, ");
+    step("post_processor", adds, false, "post_processor in tokenizer.json adds tokens");
+    String both = "{\"type\": \"Sequence\", \"processors\": [%s, %s]}".formatted(bytes, adds);
+    step("post_processor", both, false, "post_processor in tokenizer.json adds tokens");
+    step("post_processor", "{\"type\": \"RobertaProcessing\"}", false, "adds tokens");
+    ObjectNode json = (ObjectNode) tokenizer(List.of());
+    ((ObjectNode) json.path("model")).put("dropout", 0.1).put("ignore_merges", true);
+    write("tokenizer.json", json.toString());
+    write("tokenizer_config.json", "{}");
+    refused(files::tokenizer, "model.dropout in", "model.ignore_merges in tokenizer.json is true");
+  }
+
+  @Test
+  void theModelsPictureTokenIsThatOfItsConfig() throws IOException {
+    assertTrue(files.imageTokenId().isEmpty(), "a tokenizer alone");
+    write("config.json", "{\"image_token_id\": 7, \"text_config\": {\"image_token_id\": 8}}");
+    assertEquals(7, files.imageTokenId().getAsInt());
+    write("config.json", "{}");
+    assertEquals(151655, files.imageTokenId().getAsInt());
+  }
+
+  @Test
   void aTokenOfTheDecoderAloneIsAnAddedToken() throws IOException {
     JsonNode whole = tokenizer(List.of());
     write("tokenizer_config.json", Files.readString(MODEL.resolve("tokenizer_config.json")));
@@ -155,6 +219,23 @@ final class TestCheckpointFiles {
     write("tokenizer_config.json", "{\"eos_token\": \"r\", \"extra_special_tokens\": [\"<new>\"]}");
     assertEquals(red, id("r"));
     assertEquals(497, id("<new>"));
+    String extra = "{\"eos_token\": \"\", \"additional_special_tokens\": [\"<old>\"]%s}";
+    write("tokenizer_config.json", extra.formatted(""));
+    assertEquals(497, id("<old>"));
+    write("tokenizer_config.json", extra.formatted(", \"extra_special_tokens\": [\"<new>\"]"));
+    assertEquals(497, id("<new>"));
+    assertEquals(-1, id("<old>"));
+  }
+
+  @Test
+  void whatIsNoTokenIsNamed() throws IOException {
+    for (String value : List.of("5", "false", "[\"<e>\"]", "{\"a\": 1}")) {
+      write("tokenizer_config.json", "{\"eos_token\": %s}".formatted(value));
+      refused(files::specialTokens, "tokenizer_config.json", "eos_token is no token");
+    }
+    write("tokenizer_config.json", "{}");
+    write("special_tokens_map.json", "{\"pad_token\": 7}");
+    refused(files::specialTokens, "special_tokens_map.json", "pad_token is no token: 7");
   }
 
   @Test
@@ -165,6 +246,8 @@ final class TestCheckpointFiles {
     decoder("600", "<|image_pad|>");
     refused(files::tokenizer, "'<|image_pad|>' is 495 in tokenizer.json and 600");
     decoder("x", "<answer>");
+    refused(files::tokenizer, "added_tokens_decoder has a token that is none");
+    write("tokenizer_config.json", "{\"added_tokens_decoder\": {\"495\": \"<|image_pad|>\"}}");
     refused(files::tokenizer, "added_tokens_decoder has a token that is none");
   }
 
@@ -192,6 +275,21 @@ final class TestCheckpointFiles {
     json.withArray("added_tokens").removeIf(t -> without.contains(t.path("content").asText()));
     write("tokenizer.json", json.toString());
     return json;
+  }
+
+  private void step(String key, String value, boolean ofQwenAlone, String reason)
+      throws IOException {
+    ObjectNode json = (ObjectNode) tokenizer(List.of());
+    json.set(key, JSON.readTree(value));
+    write("tokenizer.json", json.toString());
+    for (String type : List.of("Qwen2Tokenizer", "PreTrainedTokenizerFast")) {
+      write("tokenizer_config.json", "{\"tokenizer_class\": \"%s\"}".formatted(type));
+      if (reason == null || ofQwenAlone && type.startsWith("Pre")) {
+        files.tokenizer();
+      } else {
+        refused(files::tokenizer, reason);
+      }
+    }
   }
 
   private void decoder(String id, String token) throws IOException {

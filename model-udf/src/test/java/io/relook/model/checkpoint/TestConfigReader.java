@@ -37,6 +37,8 @@ final class TestConfigReader {
         "{'rope_parameters': {'rope_theta': 5e4, S}, 'rope_theta': 777.0} | 50000",
         "{'rope_parameters': {'rope_type': 'default', S}, 'rope_theta': 777} | 777",
         "{'rope_parameters': {'full_attention': {'rope_theta': 5, S}}} | 5",
+        "{'rope_parameters': {'full_attention': {'rope_theta': 5, S}, 'rope_theta': 50000, S}} |"
+            + " 50000",
         "{'rope_scaling': {'type': 'mrope', S}, 'rope_theta': 333.0} | 333",
         "{'rope_scaling': {'type': 'mrope', 'rope_theta': 444, S}} | 444",
         "{'rope_scaling': {'type': 'mrope', 'rope_theta': 444, S}, 'rope_theta': 3} | 444",
@@ -73,6 +75,8 @@ final class TestConfigReader {
             + " 'yarn'",
         "{'rope_scaling': {'rope_type': 'default', 'type': 'linear', S}, 'rope_theta': 6} | rope"
             + " type is 'linear'",
+        "{'rope_scaling': {'mrope_section': [4.0, 2, 2]}, 'rope_theta': 6} | mrope_section",
+        "{'rope_scaling': {'mrope_section': ['4', 2, 2]}, 'rope_theta': 6} | mrope_section",
         "{'rope_parameters': {'rope_theta': 6, 'factor': 2.0, S}} | rope_parameters.factor is 2.0",
         "{'rope_parameters': {'rope_theta': 6, 'attention_factor': 0.5, S}} | attention_factor is"
             + " 0.5",
@@ -92,6 +96,9 @@ final class TestConfigReader {
     config.put("rope_theta", 50000);
     config.set("rope_parameters", JSON.readTree("{\"rope_theta\": 50000, " + SECTION + "}"));
     refused(config, "it has no rope_theta: neither rope_parameters nor text_config");
+    ObjectNode yarn = nested();
+    yarn.set("rope_scaling", json("{'type': 'yarn', 'factor': 4.0}"));
+    refused(yarn, "rope type is 'yarn'");
   }
 
   /** A key of text_config that changes numbers: its neutral value is taken, another is refused. */
@@ -113,6 +120,7 @@ final class TestConfigReader {
         "embedding_multiplier | 1 | 12",
         "residual_multiplier | 1 | 0.22",
         "use_qk_norm | false | true",
+        "is_causal | true | false",
         "per_layer_config | {} | {'0': {'sliding_window': 4}}",
         "quantization_config | null | {'bits': 4}",
         "attention_dropout | 0.1 |",
@@ -150,8 +158,22 @@ final class TestConfigReader {
     refused(vision("{'rope_theta': 100}"), "vision_config's rope_theta is 100");
     refused(vision("{'rope_parameters': {'rope_type': 'yarn'}}"), "rope type is 'yarn'");
     refused(vision("{'hidden_act': 'gelu'}"), "hidden_act");
+    read(vision("{'head_dim': 16}"));
+    refused(vision("{'head_dim': 8}"), "vision_config's head_dim is 8");
     refused(vision("{'in_channels': 1}"), "in_channels must be 3");
     refused(vision("{'deepstack_visual_indexes': [1]}"), "deepstack_visual_indexes");
+    for (String index : List.of("1.5", "'1'", "true", "-1", "3")) {
+      String blocks = "{'fullatt_block_indexes': [%s]}".formatted(index);
+      refused(vision(blocks), "fullatt_block_indexes");
+    }
+  }
+
+  @Test
+  void theTokensOfPicturesAreTheRootsAlone() throws IOException {
+    ObjectNode config = with("image_token_id", "400");
+    assertEquals(495, read(config).imageTokenId());
+    config.remove("image_token_id");
+    assertEquals(151655, read(config).imageTokenId());
   }
 
   @Test
