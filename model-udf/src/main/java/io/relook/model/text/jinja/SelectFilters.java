@@ -71,8 +71,7 @@ final class SelectFilters {
           return new Made(
               item -> {
                 Object tested = key.of(item);
-                return wanted
-                    == Values.truth(plain ? tested : (Object) Tests.holds(name, tested, rest));
+                return wanted == Values.truth(plain ? tested : Tests.holds(name, tested, rest));
               },
               item -> item);
         });
