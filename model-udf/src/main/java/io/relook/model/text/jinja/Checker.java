@@ -49,7 +49,7 @@ final class Checker {
       visit(node.children(), false, looping);
     } else {
       if (node instanceof Invocation.Filter filter && !soft) {
-        known("filter", Filters.has(filter.name()), filter.name(), filter.line());
+        known("filter", Filters.known(filter.name()), filter.name(), filter.line());
       }
       if (node instanceof Invocation.Test test && !soft) {
         known("test", Tests.has(test.name()), test.name(), test.line());

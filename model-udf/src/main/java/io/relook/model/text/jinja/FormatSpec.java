@@ -66,7 +66,7 @@ record FormatSpec(
       throw TemplateErrors.type(
           "unsupported format string passed to %s.__format__", Values.type(value));
     }
-    if (alternate && !(value instanceof BigInteger && "xXob".indexOf(type) >= 0)) {
+    if (alternate && (type == 0 || type == 'c' || type == 'n')) {
       throw TemplateErrors.unsupported("the format flag '#' here");
     }
     if (precision > Text.LONGEST) {
@@ -82,17 +82,21 @@ record FormatSpec(
     boolean negative = digits.startsWith("-");
     String unsigned = negative ? digits.substring(1) : digits;
     String front = negative ? "-" : sign == '+' || sign == ' ' ? String.valueOf(sign) : "";
-    if (asWhole && alternate) {
+    if (asWhole && alternate && type != 'd') {
       front += "0" + type;
     }
     if (group != 0) {
-      unsigned = grouped(unsigned, asWhole && "xXob".indexOf(type) >= 0 && type != 0 ? 4 : 3);
+      int size = asWhole && "xXob".indexOf(type) >= 0 && type != 0 ? 4 : 3;
+      String zeros = "";
+      String grouped = grouped(unsigned, size);
+      while (align == '=' && fill.at(0) == '0' && front.length() + grouped.length() < width) {
+        zeros += "0";
+        grouped = grouped(zeros + unsigned, size);
+      }
+      unsigned = grouped;
     }
     if (align != '=') {
       return padded(Text.of(front + unsigned));
-    }
-    if (group != 0 && fill.at(0) == '0') {
-      throw TemplateErrors.unsupported("a format with groups filled with zeros");
     }
     int pad = Math.max(0, width - front.length() - unsigned.length());
     return Text.builder().add(front).repeat(fill, pad).add(unsigned).build();
@@ -130,8 +134,8 @@ record FormatSpec(
     return switch (type) {
       case 'f', 'F' -> cased(NumberText.fixed(number, digits));
       case 'e', 'E' -> cased(NumberText.scientific(number, digits));
-      case 'g', 'G', 'n' -> cased(NumberText.general(number, digits, false));
-      case '%' -> NumberText.fixed(number * 100, digits) + "%";
+      case 'g', 'G', 'n' -> cased(NumberText.general(number, digits, alternate));
+      case '%' -> NumberText.pointed(NumberText.fixed(number * 100, digits), alternate) + "%";
       case 0 -> precision < 0 ? Numbers.text(number) : shortest(number);
       default ->
           throw TemplateErrors.value(
@@ -152,7 +156,8 @@ record FormatSpec(
   }
 
   private String cased(String number) {
-    return Character.isUpperCase(type) ? number.toUpperCase(Locale.ROOT) : number;
+    String shown = NumberText.pointed(number, alternate);
+    return Character.isUpperCase(type) ? shown.toUpperCase(Locale.ROOT) : shown;
   }
 
   private String grouped(String number, int size) {

@@ -39,7 +39,7 @@ final class Parser {
           output.add(new Expression.Constant(Text.of((String) token.value()), token.line()));
           continue;
         case Token.VARIABLE_BEGIN:
-          output.add(expressions.tuple(true, null, false));
+          output.add(expressions.tuple(true, false));
           tokens.expect(Token.VARIABLE_END);
           continue;
         default:
@@ -112,9 +112,9 @@ final class Parser {
   }
 
   private Statement loop(int line) {
-    Target target = target(false, "in");
+    Target target = target(false);
     tokens.expectName("in");
-    Expression items = expressions.tuple(false, "recursive", false);
+    Expression items = expressions.tuple(false, false);
     Expression test = tokens.skipName("if") ? expressions.expression() : null;
     boolean recursive = tokens.skipName("recursive");
     List<Statement> body = body("endfor", "else");
@@ -123,12 +123,12 @@ final class Parser {
   }
 
   private Statement condition(int line) {
-    Expression test = expressions.tuple(false, null, false);
+    Expression test = expressions.tuple(false, false);
     List<Statement> body = body("elif", "else", "endif");
     List<Statement.If> elifs = new ArrayList<>();
     Token end = tokens.next();
     while (end.isName("elif")) {
-      Expression next = expressions.tuple(false, null, false);
+      Expression next = expressions.tuple(false, false);
       elifs.add(
           new Statement.If(next, body("elif", "else", "endif"), List.of(), List.of(), end.line()));
       end = tokens.next();
@@ -138,9 +138,9 @@ final class Parser {
   }
 
   private Statement set(int line) {
-    Target target = target(true, null);
+    Target target = target(true);
     if (tokens.skip("=")) {
-      return new Statement.Assign(target, expressions.tuple(true, null, false), line);
+      return new Statement.Assign(target, expressions.tuple(true, false), line);
     }
     Expression filter = tokens.skip("|") ? expressions.filterChain(null) : null;
     return new Statement.AssignBlock(target, filter, block("endset"), line);
@@ -199,7 +199,7 @@ final class Parser {
       if (!targets.isEmpty()) {
         tokens.expect(",");
       }
-      targets.add(target(false, null));
+      targets.add(target(false));
       tokens.expect("=");
       values.add(expressions.expression());
     }
@@ -218,10 +218,10 @@ final class Parser {
   }
 
   /** One target or several between commas. */
-  private Target target(boolean members, String end) {
+  private Target target(boolean members) {
     int line = tokens.current().line();
     List<Target> targets = new ArrayList<>();
-    boolean several = expressions.several(targets, () -> oneTarget(members), end);
+    boolean several = expressions.several(targets, () -> oneTarget(members));
     if (targets.isEmpty()) {
       throw TemplateErrors.syntax(
           "Expected an expression, got '%s'".formatted(tokens.current().described()), line);
@@ -246,7 +246,7 @@ final class Parser {
     if (token.is("(")) {
       tokens.next();
       List<Target> inside = new ArrayList<>();
-      boolean several = expressions.several(inside, () -> oneTarget(false), null);
+      boolean several = expressions.several(inside, () -> oneTarget(false));
       tokens.expect(")");
       return several || inside.isEmpty() ? new Target.Several(inside, token.line()) : inside.get(0);
     }
