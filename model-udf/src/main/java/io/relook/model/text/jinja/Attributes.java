@@ -72,6 +72,10 @@ final class Attributes {
       Dict.Entry entry = dict.find(key);
       return entry == null ? NONE : entry.value();
     }
+    if (value instanceof Block.TemplateReference self) {
+      Function block = self.member(key);
+      return block == null ? NONE : block;
+    }
     boolean indexed = value instanceof List || value instanceof Tuple || value instanceof Text;
     if (!indexed || !(key instanceof BigInteger) && !(key instanceof Boolean)) {
       return NONE;

@@ -7,9 +7,6 @@ final class Checker {
   private Checker() {}
 
   static void check(List<Statement> template) {
-    if (!Undeclared.among(template, "self").isEmpty()) {
-      throw TemplateErrors.unsupported("the variable 'self'").at(1);
-    }
     visit(template, false, false);
   }
 
@@ -35,6 +32,8 @@ final class Checker {
       throw TemplateErrors.syntax(
           "'%s' outside loop".formatted(control.flow().name().toLowerCase(java.util.Locale.ROOT)),
           control.line());
+    } else if (node instanceof Block block) {
+      visit(block.body(), false, false);
     } else if (node instanceof Macro.Definition macro) {
       signature(macro.signature(), macro.line());
     } else if (node instanceof Macro.Generation generation) {

@@ -69,7 +69,7 @@ record FormatSpec(
     if (alternate && (type == 0 || type == 'c' || type == 'n')) {
       throw TemplateErrors.unsupported("the format flag '#' here");
     }
-    if (precision > Text.LONGEST) {
+    if (Math.max(precision, width) > Text.LONGEST) {
       throw TemplateErrors.bound("characters", Text.LONGEST);
     }
     boolean integral = type != 0 && "bcoxXn".indexOf(type) >= 0;
@@ -87,13 +87,12 @@ record FormatSpec(
     }
     if (group != 0) {
       int size = asWhole && "xXob".indexOf(type) >= 0 && type != 0 ? 4 : 3;
-      String zeros = "";
-      String grouped = grouped(unsigned, size);
-      while (align == '=' && fill.at(0) == '0' && front.length() + grouped.length() < width) {
-        zeros += "0";
-        grouped = grouped(zeros + unsigned, size);
-      }
-      unsigned = grouped;
+      int end = integerEnd(unsigned);
+      int room = width - front.length() - (unsigned.length() - end);
+      int wanted = Math.max(end, room - room / (size + 1));
+      wanted += wanted + (wanted - 1) / size < room ? 1 : 0;
+      boolean filled = align == '=' && fill.at(0) == '0';
+      unsigned = grouped("0".repeat(filled ? wanted - end : 0) + unsigned, size);
     }
     if (align != '=') {
       return padded(Text.of(front + unsigned));
@@ -161,15 +160,21 @@ record FormatSpec(
   }
 
   private String grouped(String number, int size) {
+    int end = integerEnd(number);
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < end; i++) {
+      out.append(i > 0 && (end - i) % size == 0 ? String.valueOf(group) : "");
+      out.append(number.charAt(i));
+    }
+    return out.append(number.substring(end)).toString();
+  }
+
+  private static int integerEnd(String number) {
     int end = 0;
     while (end < number.length() && Character.digit(number.charAt(end), 16) >= 0) {
       end++;
     }
-    StringBuilder out = new StringBuilder(number);
-    for (int i = end - size; i > 0; i -= size) {
-      out.insert(i, group);
-    }
-    return out.toString();
+    return end;
   }
 
   private Text padded(Text text) {

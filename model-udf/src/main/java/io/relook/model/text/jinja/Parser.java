@@ -9,8 +9,6 @@ import java.util.Set;
 
 /** A template's statements by Jinja2's grammar, with transformers' extensions. */
 final class Parser {
-  private static final Set<String> REFUSED =
-      Set.of("block", "extends", "include", "import", "from", "autoescape");
   private static final Map<String, Statement.Flow> CONTROLS =
       Map.of("break", Statement.Flow.BREAK, "continue", Statement.Flow.CONTINUE);
 
@@ -74,9 +72,6 @@ final class Parser {
     }
     String name = (String) tag.value();
     int line = tokens.next().line();
-    if (REFUSED.contains(name)) {
-      throw TemplateErrors.unsupported("the tag '%s'".formatted(name)).at(line);
-    }
     open.push(name);
     Statement statement =
         switch (name) {
@@ -88,6 +83,9 @@ final class Parser {
           case "filter" -> filter(line);
           case "with" -> with(line);
           case "print" -> print(line);
+          case "block" -> namedBlock(line);
+          case "autoescape" -> unescaped(line);
+          case "include", "import", "from", "extends" -> otherTemplate(name, line);
           case "generation" ->
               new Macro.Generation(Macro.Signature.of(block("endgeneration")), line);
           case "break", "continue" -> new Statement.LoopControl(CONTROLS.get(name), line);
@@ -204,6 +202,85 @@ final class Parser {
       values.add(expressions.expression());
     }
     return new Statement.With(targets, values, block("endwith"), line);
+  }
+
+  private Statement namedBlock(int line) {
+    String name = (String) tokens.expect(Token.NAME).value();
+    boolean scoped = tokens.skipName("scoped");
+    boolean required = tokens.skipName("required");
+    List<Statement> body = block("endblock");
+    if (required && !body.stream().allMatch(Parser::isSpace)) {
+      throw TemplateErrors.syntax("Required blocks can only contain comments or whitespace", line);
+    }
+    tokens.skipName(name);
+    return new Block(name, scoped, required, body, line);
+  }
+
+  private static boolean isSpace(Statement statement) {
+    return statement instanceof Statement.Output output
+        && output.children().stream()
+            .allMatch(
+                part ->
+                    part instanceof Expression.Constant constant
+                        && constant.constant() instanceof Text text
+                        && Characters.all(text, Characters::isSpace));
+  }
+
+  /** What does not escape is as it is without the tag; the other is refused. */
+  private Statement unescaped(int line) {
+    if (!(expressions.expression() instanceof Expression.Constant constant)
+        || !Boolean.FALSE.equals(constant.constant())) {
+      throw TemplateErrors.unsupported("the tag 'autoescape'").at(line);
+    }
+    return new Statement.With(List.of(), List.of(), block("endautoescape"), line);
+  }
+
+  private Statement otherTemplate(String tag, int line) {
+    Expression template = expressions.expression();
+    List<Target.Variable> names = new ArrayList<>();
+    if (tag.equals("import")) {
+      tokens.expectName("as");
+      names.add(imported());
+    } else if (tag.equals("from")) {
+      tokens.expectName("import");
+      do {
+        if (skipContext()) {
+          break;
+        }
+        Target.Variable name = imported();
+        if (name.name().startsWith("_")) {
+          throw TemplateErrors.syntax(
+              "names starting with an underline can not be imported", name.line());
+        }
+        names.add(tokens.skipName("as") ? imported() : name);
+      } while (tokens.skip(","));
+    } else if (tag.equals("include")
+        && tokens.current().isName("ignore")
+        && tokens.look().isName("missing")) {
+      tokens.next();
+      tokens.next();
+    }
+    if (!tag.equals("extends")) {
+      skipContext();
+    }
+    return new OtherTemplate(tag, template, names, line);
+  }
+
+  private boolean skipContext() {
+    boolean found =
+        (tokens.current().isName("with") || tokens.current().isName("without"))
+            && tokens.look().isName("context");
+    if (found) {
+      tokens.next();
+      tokens.next();
+    }
+    return found;
+  }
+
+  private Target.Variable imported() {
+    Token name = tokens.expect(Token.NAME);
+    checkName((String) name.value(), name.line());
+    return new Target.Variable((String) name.value(), name.line());
   }
 
   private Statement print(int line) {

@@ -9,6 +9,7 @@ final class Pretty {
   private static final int DEEPEST = 200;
 
   private final Text.Builder out = Text.builder();
+  private long tried;
 
   private Pretty() {}
 
@@ -52,6 +53,10 @@ final class Pretty {
   private void add(Object value, int indent, int allowance, int level) {
     Object ordered = sorted(value, level);
     Text shown = Values.repr(ordered);
+    tried += shown.length();
+    if (tried > Text.LONGEST) {
+      throw TemplateErrors.bound("characters", Text.LONGEST);
+    }
     if (shown.length() <= WIDTH - indent - allowance) {
       out.add(shown);
     } else if (ordered instanceof Dict dict) {

@@ -68,6 +68,8 @@ final class Shown {
       out.add(">");
     } else if (value instanceof Macro.Value macro) {
       out.add("<Macro %s>".formatted(macro.shownName()));
+    } else if (value instanceof Block.TemplateReference) {
+      out.add("<TemplateReference None>");
     } else if (value instanceof Loop loop) {
       out.add("<LoopContext %d/%d>".formatted(loop.index(), loop.length()));
     } else {

@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
 final class Strftime {
   private static final Pattern DIRECTIVE = Pattern.compile("%([-_0^#]*)[EO]?(.)", Pattern.DOTALL);
 
+  private static final int LONGEST = 16;
+
   /** Those that stand for several others. */
   private static final Map<String, String> COMPOUND =
       Map.of(
@@ -48,7 +50,10 @@ final class Strftime {
     Text.Builder out = Text.builder();
     for (int i = 0; i < format.length(); i++) {
       Matcher directive =
-          DIRECTIVE.matcher(format.at(i) == '%' ? format.part(i, format.length()).toString() : "");
+          DIRECTIVE.matcher(
+              format.at(i) == '%'
+                  ? format.part(i, Math.min(i + LONGEST, format.length())).toString()
+                  : "");
       String shown = directive.lookingAt() ? shown(directive.group(1), directive.group(2)) : null;
       if (shown == null) {
         out.add(format.points()[i]);

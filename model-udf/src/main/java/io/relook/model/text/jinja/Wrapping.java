@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /** The filter {@code wordwrap}: CPython 3.11's {@code textwrap.wrap} of each line. */
 final class Wrapping {
@@ -52,51 +53,54 @@ final class Wrapping {
     if (width <= 0) {
       throw TemplateErrors.value("invalid width %d (must be > 0)", width);
     }
-    List<Text> chunks = chunks(line);
+    int[] bounds = bounds(line);
+    int chunks = bounds.length - 1;
     List<Text> lines = new ArrayList<>();
     int next = 0;
-    while (next < chunks.size()) {
-      next += !lines.isEmpty() && isSpace(chunks.get(next)) ? 1 : 0;
-      List<Text> taken = new ArrayList<>();
-      int length = 0;
-      while (next < chunks.size() && length + chunks.get(next).length() <= width) {
-        length += chunks.get(next).length();
-        taken.add(chunks.get(next++));
+    while (next < chunks) {
+      next += !lines.isEmpty() && isSpace(line, bounds[next], bounds[next + 1]) ? 1 : 0;
+      int from = bounds[next];
+      int last = from;
+      int to = from;
+      while (next < chunks && bounds[next + 1] - from <= width) {
+        last = to;
+        to = bounds[++next];
       }
-      boolean tooLong = next < chunks.size() && chunks.get(next).length() > width;
-      if (tooLong && (breaksWords || taken.isEmpty())) {
-        Text word = chunks.get(next);
-        int cut = breaksWords ? cut(word, width - length) : word.length();
-        taken.add(word.part(0, cut));
-        chunks.set(next, word.part(cut, word.length()));
-        next += cut == word.length() ? 1 : 0;
+      boolean tooLong = next < chunks && bounds[next + 1] - to > width;
+      if (tooLong && (breaksWords || to == from)) {
+        last = to;
+        to = breaksWords ? cut(line, to, from + width) : bounds[next + 1];
+        next += to == bounds[next + 1] ? 1 : 0;
+        bounds[next] = to;
       }
-      if (!taken.isEmpty() && isSpace(taken.get(taken.size() - 1))) {
-        taken.remove(taken.size() - 1);
-      }
-      if (!taken.isEmpty()) {
-        lines.add(Text.join(Text.EMPTY, taken));
+      to = isSpace(line, last, to) ? last : to;
+      if (to > from) {
+        lines.add(line.part(from, to));
       }
     }
     return lines;
   }
 
-  /** Where a word is cut that is longer than the room: after its last hyphen in it, or there. */
-  private int cut(Text word, int room) {
-    if (breaksHyphens && word.length() > room) {
-      int hyphen = word.part(0, room).findLast(Text.of("-"));
-      if (hyphen > 0 && !Characters.all(word.part(0, hyphen), point -> point == '-')) {
-        return hyphen + 1;
+  /** Where a word is cut that goes beyond an end: after its last hyphen before it, or there. */
+  private int cut(Text line, int from, int end) {
+    Text fits = line.part(from, end);
+    int hyphen = breaksHyphens ? fits.findLast(Text.of("-")) : -1;
+    return hyphen > 0 && !Characters.all(fits.part(0, hyphen), point -> point == '-')
+        ? from + hyphen + 1
+        : end;
+  }
+
+  private static boolean isSpace(Text line, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (!Characters.isSpace(line.at(i))) {
+        return false;
       }
     }
-    return Math.min(room, word.length());
+    return true;
   }
 
-  private static boolean isSpace(Text text) {
-    return TextParts.stripped(text, null, true, true).isEmpty();
-  }
-
-  private List<Text> chunks(Text line) {
+  /** Where the chunks begin, and the end of the last. */
+  private int[] bounds(Text line) {
     StringBuilder plain = new StringBuilder();
     for (int i = 0; i < line.length(); i++) {
       int point = line.at(i);
@@ -104,18 +108,18 @@ final class Wrapping {
       plain.append(point < 0x10000 ? (char) point : Character.isLetter(point) ? 'a' : '\u2603');
     }
     Matcher chunk = (breaksHyphens ? CHUNK : SIMPLE_CHUNK).matcher(plain);
-    List<Text> chunks = new ArrayList<>();
+    IntStream.Builder bounds = IntStream.builder();
     int at = 0;
     while (chunk.find()) {
       if (chunk.start() > at) {
-        chunks.add(line.part(at, chunk.start()));
+        bounds.add(at);
       }
-      chunks.add(line.part(chunk.start(), chunk.end()));
+      bounds.add(chunk.start());
       at = chunk.end();
     }
     if (at < line.length()) {
-      chunks.add(line.part(at, line.length()));
+      bounds.add(at);
     }
-    return chunks;
+    return bounds.add(line.length()).build().toArray();
   }
 }
