@@ -85,7 +85,8 @@ final class Parser {
           case "print" -> print(line);
           case "block" -> namedBlock(line);
           case "autoescape" -> unescaped(line);
-          case "include", "import", "from", "extends" -> otherTemplate(name, line);
+          case "include", "import", "from", "extends" ->
+              OtherTemplate.parse(name, tokens, expressions, line);
           case "generation" ->
               new Macro.Generation(Macro.Signature.of(block("endgeneration")), line);
           case "break", "continue" -> new Statement.LoopControl(CONTROLS.get(name), line);
@@ -235,54 +236,6 @@ final class Parser {
     return new Statement.With(List.of(), List.of(), block("endautoescape"), line);
   }
 
-  private Statement otherTemplate(String tag, int line) {
-    Expression template = expressions.expression();
-    List<Target.Variable> names = new ArrayList<>();
-    if (tag.equals("import")) {
-      tokens.expectName("as");
-      names.add(imported());
-    } else if (tag.equals("from")) {
-      tokens.expectName("import");
-      do {
-        if (skipContext()) {
-          break;
-        }
-        Target.Variable name = imported();
-        if (name.name().startsWith("_")) {
-          throw TemplateErrors.syntax(
-              "names starting with an underline can not be imported", name.line());
-        }
-        names.add(tokens.skipName("as") ? imported() : name);
-      } while (tokens.skip(","));
-    } else if (tag.equals("include")
-        && tokens.current().isName("ignore")
-        && tokens.look().isName("missing")) {
-      tokens.next();
-      tokens.next();
-    }
-    if (!tag.equals("extends")) {
-      skipContext();
-    }
-    return new OtherTemplate(tag, template, names, line);
-  }
-
-  private boolean skipContext() {
-    boolean found =
-        (tokens.current().isName("with") || tokens.current().isName("without"))
-            && tokens.look().isName("context");
-    if (found) {
-      tokens.next();
-      tokens.next();
-    }
-    return found;
-  }
-
-  private Target.Variable imported() {
-    Token name = tokens.expect(Token.NAME);
-    checkName((String) name.value(), name.line());
-    return new Target.Variable((String) name.value(), name.line());
-  }
-
   private Statement print(int line) {
     List<Expression> parts = new ArrayList<>();
     while (!tokens.current().is(Token.BLOCK_END)) {
@@ -330,7 +283,7 @@ final class Parser {
     throw TemplateErrors.syntax("can't assign to '%s'".formatted(token.described()), token.line());
   }
 
-  private static void checkName(String name, int line) {
+  static void checkName(String name, int line) {
     if (Set.of("true", "false", "none", "True", "False", "None").contains(name)) {
       throw TemplateErrors.syntax("can't assign to '%s'".formatted(name), line);
     }

@@ -113,7 +113,14 @@ class TestTemplate {
       "{'a': s}.a",
       "s.removeprefix('<')",
       "s | indent",
-      "s | map('upper') | join"
+      "s | map('upper') | join",
+      "s | title",
+      "s.casefold()",
+      "s | striptags",
+      "s | wordwrap(99)",
+      "('%s' | safe) % s",
+      "('{}' | safe).format(s)",
+      "(s | safe).replace('zz', 'y')"
     };
     for (String made : kept) {
       Text text = text("{{ " + made + " }}");
