@@ -7,6 +7,11 @@ final class Checker {
   private Checker() {}
 
   static void check(List<Statement> template) {
+    for (Statement statement : template) {
+      if (statement instanceof OtherTemplate other) {
+        throw other.refused();
+      }
+    }
     visit(template, false, false);
   }
 

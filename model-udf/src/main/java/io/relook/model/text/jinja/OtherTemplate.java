@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * {@code include}, {@code import}, {@code from} and {@code extends}: there is no other template to
- * reach, so they fail where they are run, as transformers does.
+ * reach, so they fail where they are run, as in transformers; one that always runs is refused when
+ * the template is read.
  *
  * @param names what an import would set
  */
@@ -66,6 +67,10 @@ record OtherTemplate(String tag, Expression template, List<Target.Variable> name
 
   @Override
   public Flow execute(Frame frame, Text.Builder out) {
-    throw TemplateErrors.unsupported("the tag '%s'".formatted(tag));
+    throw refused();
+  }
+
+  TemplateException refused() {
+    return TemplateErrors.unsupported("the tag '%s'".formatted(tag)).at(line);
   }
 }
