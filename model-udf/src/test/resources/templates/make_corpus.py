@@ -1,6 +1,6 @@
 """The corpus of chat templates: what transformers 5.23.0 with Jinja2 3.1.6 renders.
 
-Usage: python make_corpus.py corpus.json templates.json (the latter: {name: template}, further templates)
+Usage: python make_corpus.py corpus.json constructs.json templates.json (the latter two: {name: template}, further templates)
 Each template of one or a few constructs is rendered over each chat. Where the real one refuses, the
 right value is null and we must refuse too.
 """
@@ -271,7 +271,8 @@ def main(out, further):
     templates = dict(TEMPLATES)
     for expression in EXPRESSIONS:
         templates["{{ " + expression + " }}"] = VALUES + "{{ " + expression + " }}"
-    templates.update(json.load(open(further)))
+    for file in further:
+        templates.update(json.load(open(file)))
     chats = {}
     for name, (messages, options) in CHATS.items():
         chats[name] = {"messages": messages, "add_generation_prompt": False, "tools": None, "documents": None,
@@ -284,7 +285,9 @@ def main(out, further):
                 texts.append(chat_template_utils._compile_jinja_template(template).render(**variables))
             except Exception:
                 texts.append(None)
-        assert not any(text and " at 0x" in text for text in texts), name
+        if any(text and " at 0x" in text for text in texts):
+            print("left out, writes an address in memory:", name)
+            continue
         same = all(text == texts[0] for text in texts)
         cases.append({"name": name, "template": template, "texts": texts[:1] if same else texts})
     with open(out, "w") as file:
@@ -292,4 +295,4 @@ def main(out, further):
         file.write(",\n".join(json.dumps(case, ensure_ascii=False) for case in cases) + "\n]}\n")
 
 
-main(sys.argv[1], sys.argv[2])
+main(sys.argv[1], sys.argv[2:])

@@ -19,25 +19,11 @@ final class Attributes {
   private static final Map<String, Set<String>> LEFT_OUT =
       Map.of(
           "str", Set.of("encode", "maketrans", "translate"),
-          "int",
-              Set.of(
-                  "bit_length",
-                  "bit_count",
-                  "conjugate",
-                  "denominator",
-                  "numerator",
-                  "real",
-                  "imag",
-                  "from_bytes",
-                  "to_bytes",
-                  "as_integer_ratio"),
-          "float",
-              Set.of(
-                  "as_integer_ratio", "conjugate", "real", "imag", "fromhex", "hex", "is_integer"),
-          "dict", Set.of("fromkeys"),
-          "dict_keys", Set.of("isdisjoint", "mapping"),
+          "int", Set.of("from_bytes", "to_bytes"),
+          "float", Set.of("fromhex", "hex"),
+          "dict_keys", Set.of("mapping"),
           "dict_values", Set.of("mapping"),
-          "dict_items", Set.of("isdisjoint", "mapping"),
+          "dict_items", Set.of("mapping"),
           "generator",
               Set.of(
                   "send",
@@ -86,6 +72,10 @@ final class Attributes {
       Dict.Entry entry = dict.find(key);
       return entry == null ? NONE : entry.value();
     }
+    if (value instanceof Block.TemplateReference self) {
+      Function block = self.member(key);
+      return block == null ? NONE : block;
+    }
     boolean indexed = value instanceof List || value instanceof Tuple || value instanceof Text;
     if (!indexed || !(key instanceof BigInteger) && !(key instanceof Boolean)) {
       return NONE;
@@ -117,8 +107,14 @@ final class Attributes {
     if (value instanceof Text text) {
       return method(name, TextMethods.find(text, name));
     }
+    if (Values.isNumber(value)) {
+      return Numbers.attribute(value, name, NONE);
+    }
     if (value instanceof Dict dict) {
       return method(name, dictMethod(dict, name));
+    }
+    if (value instanceof View view && !view.kind().equals("dict_values")) {
+      return name.equals("isdisjoint") ? method(name, disjoint(view)) : NONE;
     }
     if (value instanceof Range range) {
       return switch (name) {
@@ -151,11 +147,11 @@ final class Attributes {
     if (value instanceof Macro.Value macro) {
       return macroAttribute(macro, name);
     }
-    if (value instanceof Globals.Joiner && (name.equals("sep") || name.equals("used"))
-        || value instanceof Function.Named function
-            && function.name().equals("dict")
-            && name.equals("fromkeys")) {
-      throw TemplateErrors.unsupported("'%s' of a function".formatted(name));
+    if (value instanceof Globals.Joiner joiner) {
+      return joiner.attribute(name, NONE);
+    }
+    if (value instanceof Function.Named function && function.name().equals("dict")) {
+      return method(name, dictMethod(new Dict(), name.equals("fromkeys") ? name : ""));
     }
     return NONE;
   }
@@ -187,6 +183,13 @@ final class Attributes {
             Dict.Entry entry = dict.find(bound.get(0));
             return entry == null ? bound.get(1, null) : entry.value();
           };
+      case "fromkeys" ->
+          (r, given) -> {
+            Arguments.Bound bound = given.places(name, "iterable", "value?");
+            Dict made = new Dict();
+            Values.list(bound.get(0)).forEach(key -> made.put(key, bound.get(1, null)));
+            return made;
+          };
       case "copy" ->
           (r, given) -> {
             Dict copy = new Dict();
@@ -194,6 +197,13 @@ final class Attributes {
             return copy;
           };
       default -> null;
+    };
+  }
+
+  private static Function disjoint(View view) {
+    return (r, given) -> {
+      List<Object> others = Values.list(given.places("isdisjoint", "other").get(0));
+      return others.stream().noneMatch(other -> Values.contains(view, other));
     };
   }
 

@@ -7,19 +7,22 @@ import java.util.List;
 /** Python's {@code str.format} as the sandbox runs it. */
 final class BraceFormat {
   private final Arguments given;
+  private final boolean escapes;
   private int next;
   private boolean numbered;
 
-  private BraceFormat(Arguments given) {
+  private BraceFormat(Arguments given, boolean escapes) {
     this.given = given;
+    this.escapes = escapes;
   }
 
+  /** An escaped text escapes what is put in. */
   static Text apply(Text format, Arguments given) {
-    return new BraceFormat(given).formatted(format, 2);
+    return new BraceFormat(given, format.markup()).formatted(format, 2).asMarkup(format.markup());
   }
 
   private Text formatted(Text format, int depth) {
-    if (depth == 0) {
+    if (depth < 0) {
       throw TemplateErrors.value("Max string recursion exceeded");
     }
     Text.Builder out = Text.builder();
@@ -73,9 +76,20 @@ final class BraceFormat {
           case 0 -> value;
           case 's' -> Values.text(value);
           case 'r' -> Values.repr(value);
-          default -> throw TemplateErrors.unsupported("this conversion in a format");
+          case 'a' -> Shown.ascii(value);
+          default -> throw TemplateErrors.value("Unknown conversion specifier '%c'", conversion);
         };
-    return FormatSpec.apply(converted, formatted(spec, depth - 1).toString());
+    String form = formatted(spec, depth - 1).toString();
+    if (!escapes) {
+      return FormatSpec.apply(converted, form);
+    }
+    if (converted instanceof Text text && text.markup()) {
+      if (!form.isEmpty()) {
+        throw TemplateErrors.value("Unsupported format specification for Markup.");
+      }
+      return text;
+    }
+    return Operators.escaped(FormatSpec.apply(converted, form));
   }
 
   private Object value(String name) {

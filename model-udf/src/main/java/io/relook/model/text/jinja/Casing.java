@@ -21,12 +21,19 @@ final class Casing {
   }
 
   static Text folded(Text text) {
-    return mapped(
-        text,
-        point ->
-            point == 'ß' || point == 'ẞ'
-                ? "ss"
-                : point == 'ς' ? "σ" : string(point).toLowerCase(Locale.ROOT));
+    return mapped(text, Casing::folded);
+  }
+
+  /** Unicode's full folding: lower of upper case, but for dotless i and Cherokee. */
+  private static String folded(int point) {
+    String upper = string(point).toUpperCase(Locale.ROOT);
+    boolean cherokee = point >= 0x13A0 && point <= 0x13FD || point >= 0xAB70 && point <= 0xABBF;
+    if (point == 'ı' || cherokee) {
+      return cherokee ? upper : string(point);
+    }
+    StringBuilder folded = new StringBuilder();
+    upper.codePoints().forEach(p -> folded.append(string(p).toLowerCase(Locale.ROOT)));
+    return folded.toString();
   }
 
   static Text capitalized(Text text) {

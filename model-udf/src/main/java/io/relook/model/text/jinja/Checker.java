@@ -7,8 +7,10 @@ final class Checker {
   private Checker() {}
 
   static void check(List<Statement> template) {
-    if (!Undeclared.among(template, "self").isEmpty()) {
-      throw TemplateErrors.unsupported("the variable 'self'").at(1);
+    for (Statement statement : template) {
+      if (statement instanceof OtherTemplate other) {
+        throw other.refused();
+      }
     }
     visit(template, false, false);
   }
@@ -35,6 +37,8 @@ final class Checker {
       throw TemplateErrors.syntax(
           "'%s' outside loop".formatted(control.flow().name().toLowerCase(java.util.Locale.ROOT)),
           control.line());
+    } else if (node instanceof Block block) {
+      visit(block.body(), false, false);
     } else if (node instanceof Macro.Definition macro) {
       signature(macro.signature(), macro.line());
     } else if (node instanceof Macro.Generation generation) {
@@ -49,7 +53,7 @@ final class Checker {
       visit(node.children(), false, looping);
     } else {
       if (node instanceof Invocation.Filter filter && !soft) {
-        known("filter", Filters.has(filter.name()), filter.name(), filter.line());
+        known("filter", Filters.known(filter.name()), filter.name(), filter.line());
       }
       if (node instanceof Invocation.Test test && !soft) {
         known("test", Tests.has(test.name()), test.name(), test.line());

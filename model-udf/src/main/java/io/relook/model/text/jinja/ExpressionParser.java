@@ -37,13 +37,12 @@ final class ExpressionParser {
   /**
    * One expression, or a tuple of several without parentheses.
    *
-   * @param end a name that also ends it, or null
    * @param empty whether it may be an empty tuple
    */
-  Expression tuple(boolean conditional, String end, boolean empty) {
+  Expression tuple(boolean conditional, boolean empty) {
     int line = tokens.current().line();
     List<Expression> items = new ArrayList<>();
-    boolean several = several(items, () -> expression(conditional), end);
+    boolean several = several(items, () -> expression(conditional));
     if (several || items.isEmpty() && empty) {
       return new Expression.TupleOf(items, line);
     }
@@ -56,14 +55,13 @@ final class ExpressionParser {
   }
 
   /** Reads items between commas; whether a comma makes them a tuple. */
-  <T> boolean several(List<T> items, Supplier<T> item, String end) {
+  <T> boolean several(List<T> items, Supplier<T> item) {
     boolean several = false;
     while (true) {
       if (!items.isEmpty()) {
         tokens.expect(",");
       }
-      if (TUPLE_ENDS.contains(tokens.current().type())
-          || end != null && tokens.current().isName(end)) {
+      if (TUPLE_ENDS.contains(tokens.current().type())) {
         return several;
       }
       items.add(item.get());
@@ -205,7 +203,7 @@ final class ExpressionParser {
         return new Expression.Constant(token.value(), token.line());
       case "(":
         tokens.next();
-        Expression inside = tuple(true, null, true);
+        Expression inside = tuple(true, true);
         tokens.expect(")");
         return inside;
       case "[":

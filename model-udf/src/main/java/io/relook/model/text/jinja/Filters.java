@@ -7,8 +7,7 @@ import java.util.Set;
 /** Jinja2's built-in filters by name, and transformers' {@code tojson}. */
 final class Filters {
   /** Those that Jinja has and we have not: found here, refused where they are used. */
-  static final Set<String> LEFT_OUT =
-      Set.of("pprint", "random", "striptags", "urlize", "wordwrap", "xmlattr");
+  static final Set<String> LEFT_OUT = Set.of("random", "urlize");
 
   interface Filter {
     Object apply(Rendering rendering, Object value, Arguments given);

@@ -57,7 +57,9 @@ record For(
             this,
             "body",
             symbols -> {
-              if (recursive || !Undeclared.among(body, "loop").isEmpty()) {
+              if (recursive
+                  || !Undeclared.among(body, "loop").isEmpty()
+                  || Block.all(children()).values().stream().anyMatch(Block::scoped)) {
                 symbols.parameter("loop");
               }
               target.declareParameters(symbols);

@@ -66,10 +66,10 @@ record FormatSpec(
       throw TemplateErrors.type(
           "unsupported format string passed to %s.__format__", Values.type(value));
     }
-    if (alternate && !(value instanceof BigInteger && "xXob".indexOf(type) >= 0)) {
+    if (alternate && (type == 0 || type == 'c' || type == 'n')) {
       throw TemplateErrors.unsupported("the format flag '#' here");
     }
-    if (precision > Text.LONGEST) {
+    if (Math.max(precision, width) > Text.LONGEST) {
       throw TemplateErrors.bound("characters", Text.LONGEST);
     }
     boolean integral = type != 0 && "bcoxXn".indexOf(type) >= 0;
@@ -82,17 +82,20 @@ record FormatSpec(
     boolean negative = digits.startsWith("-");
     String unsigned = negative ? digits.substring(1) : digits;
     String front = negative ? "-" : sign == '+' || sign == ' ' ? String.valueOf(sign) : "";
-    if (asWhole && alternate) {
+    if (asWhole && alternate && type != 'd') {
       front += "0" + type;
     }
     if (group != 0) {
-      unsigned = grouped(unsigned, asWhole && "xXob".indexOf(type) >= 0 && type != 0 ? 4 : 3);
+      int size = asWhole && "xXob".indexOf(type) >= 0 && type != 0 ? 4 : 3;
+      int end = integerEnd(unsigned);
+      int room = width - front.length() - (unsigned.length() - end);
+      int wanted = Math.max(end, room - room / (size + 1));
+      wanted += wanted + (wanted - 1) / size < room ? 1 : 0;
+      boolean filled = align == '=' && fill.at(0) == '0';
+      unsigned = grouped("0".repeat(filled ? wanted - end : 0) + unsigned, size);
     }
     if (align != '=') {
       return padded(Text.of(front + unsigned));
-    }
-    if (group != 0 && fill.at(0) == '0') {
-      throw TemplateErrors.unsupported("a format with groups filled with zeros");
     }
     int pad = Math.max(0, width - front.length() - unsigned.length());
     return Text.builder().add(front).repeat(fill, pad).add(unsigned).build();
@@ -130,8 +133,8 @@ record FormatSpec(
     return switch (type) {
       case 'f', 'F' -> cased(NumberText.fixed(number, digits));
       case 'e', 'E' -> cased(NumberText.scientific(number, digits));
-      case 'g', 'G', 'n' -> cased(NumberText.general(number, digits, false));
-      case '%' -> NumberText.fixed(number * 100, digits) + "%";
+      case 'g', 'G', 'n' -> cased(NumberText.general(number, digits, alternate));
+      case '%' -> NumberText.pointed(NumberText.fixed(number * 100, digits), alternate) + "%";
       case 0 -> precision < 0 ? Numbers.text(number) : shortest(number);
       default ->
           throw TemplateErrors.value(
@@ -152,19 +155,26 @@ record FormatSpec(
   }
 
   private String cased(String number) {
-    return Character.isUpperCase(type) ? number.toUpperCase(Locale.ROOT) : number;
+    String shown = NumberText.pointed(number, alternate);
+    return Character.isUpperCase(type) ? shown.toUpperCase(Locale.ROOT) : shown;
   }
 
   private String grouped(String number, int size) {
+    int end = integerEnd(number);
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < end; i++) {
+      out.append(i > 0 && (end - i) % size == 0 ? String.valueOf(group) : "");
+      out.append(number.charAt(i));
+    }
+    return out.append(number.substring(end)).toString();
+  }
+
+  private static int integerEnd(String number) {
     int end = 0;
     while (end < number.length() && Character.digit(number.charAt(end), 16) >= 0) {
       end++;
     }
-    StringBuilder out = new StringBuilder(number);
-    for (int i = end - size; i > 0; i -= size) {
-      out.insert(i, group);
-    }
-    return out.toString();
+    return end;
   }
 
   private Text padded(Text text) {

@@ -15,27 +15,59 @@ final class Frame {
   private final Symbols symbols;
   private final Frame outer;
   private final Map<String, Object> variables;
+  private final Map<String, Object> context;
+  private final boolean top;
   private Text filtered;
 
-  private Frame(Rendering rendering, Symbols symbols, Frame outer, Map<String, Object> variables) {
+  private Frame(
+      Rendering rendering,
+      Symbols symbols,
+      Frame outer,
+      Map<String, Object> variables,
+      Map<String, Object> context,
+      boolean top) {
     this.rendering = rendering;
     this.symbols = symbols;
     this.outer = outer;
     this.variables = variables;
+    this.context = context;
+    this.top = top;
   }
 
   static Frame root(Rendering rendering, Symbols symbols) {
-    return new Frame(rendering, symbols, null, new HashMap<>());
+    return new Frame(rendering, symbols, null, new HashMap<>(), new HashMap<>(), true);
+  }
+
+  /** Of a block, which sees no other frame, but a context. */
+  static Frame block(Rendering rendering, Symbols symbols, Map<String, Object> context) {
+    return new Frame(rendering, symbols, null, new HashMap<>(), context, false);
   }
 
   /** Of the same function. */
   Frame inner(Symbols symbols) {
-    return new Frame(rendering, symbols, outer, variables);
+    return new Frame(rendering, symbols, outer, variables, context, false);
   }
 
   /** Of a function that stands in this one. */
   Frame function(Symbols symbols) {
-    return new Frame(rendering, symbols, this, new HashMap<>());
+    return new Frame(rendering, symbols, this, new HashMap<>(), context, false);
+  }
+
+  /** What the template has set so far outside of loops, blocks and macros. */
+  Map<String, Object> context() {
+    return context;
+  }
+
+  /** The context with what is set around. */
+  Map<String, Object> locals() {
+    Map<String, Object> locals = new HashMap<>(context);
+    for (String name : symbols.allStores()) {
+      Object value = lookUp(symbols.find(name));
+      if (value != MISSING) {
+        locals.put(name, value);
+      }
+    }
+    return locals;
   }
 
   /** Gives the frame's variables what they start with. */
@@ -45,7 +77,7 @@ final class Frame {
         .forEach(
             (variable, load) -> {
               switch (load.kind()) {
-                case RESOLVE -> variables.put(variable, rendering.variable(load.source(), MISSING));
+                case RESOLVE -> variables.put(variable, resolved(load.source()));
                 case ALIAS -> variables.put(variable, lookUp(load.source()));
                 case UNDEFINED -> variables.put(variable, MISSING);
                 default -> {}
@@ -67,12 +99,24 @@ final class Frame {
     return lookUp(symbols.find(name)) == MISSING;
   }
 
+  private Object resolved(String name) {
+    return context.containsKey(name) ? context.get(name) : rendering.variable(name, MISSING);
+  }
+
   void write(String name, Object value) {
+    give(name, value);
+    if (top) {
+      context.put(name, value);
+    }
+  }
+
+  /** Gives a parameter its value. */
+  void give(String name, Object value) {
     variables.put(symbols.find(name), value);
   }
 
   void clear(String name) {
-    write(name, MISSING);
+    give(name, MISSING);
   }
 
   private Object lookUp(String variable) {

@@ -113,6 +113,14 @@ final class Globals {
       separator = given.bind("joiner", "sep?").get(0, Text.of(", "));
     }
 
+    Object attribute(String name, Object absent) {
+      return switch (name) {
+        case "sep" -> separator;
+        case "used" -> used;
+        default -> absent;
+      };
+    }
+
     @Override
     public Object call(Rendering rendering, Arguments given) {
       Object now = used ? separator : Text.EMPTY;

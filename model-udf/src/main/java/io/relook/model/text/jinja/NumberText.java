@@ -116,6 +116,13 @@ final class NumberText {
     return zeros ? fixed : withoutZeros(fixed);
   }
 
+  /** With a point where the flag {@code #} wants one. */
+  static String pointed(String number, boolean wanted) {
+    return !wanted || number.contains(".") || !number.matches("-?\\d+(e.*)?")
+        ? number
+        : number.replaceFirst("^-?\\d+", "$0.");
+  }
+
   private static String withoutZeros(String number) {
     return number.contains(".") ? number.replaceAll("\\.?0+$", "") : number;
   }

@@ -244,4 +244,55 @@ final class Numbers {
         .setScale(Math.min(0, Math.max(decimals, -5000)), RoundingMode.HALF_EVEN)
         .toBigInteger();
   }
+
+  /** Attributes and methods of int and float. */
+  static Object attribute(Object value, String name, Object absent) {
+    boolean real = value instanceof Double;
+    Object self = real ? value : Values.whole(value);
+    return switch (name) {
+      case "real" -> self;
+      case "imag" -> real ? (Object) 0.0 : BigInteger.ZERO;
+      case "numerator" -> real ? absent : self;
+      case "denominator" -> real ? absent : BigInteger.ONE;
+      case "conjugate" -> method(name, () -> self);
+      case "as_integer_ratio" -> method(name, () -> ratio(self));
+      case "is_integer" ->
+          real
+              ? method(name, () -> Double.isFinite((Double) self) && (Double) self % 1 == 0)
+              : absent;
+      case "bit_length" ->
+          real
+              ? absent
+              : method(name, () -> BigInteger.valueOf(((BigInteger) self).abs().bitLength()));
+      case "bit_count" ->
+          real
+              ? absent
+              : method(name, () -> BigInteger.valueOf(((BigInteger) self).abs().bitCount()));
+      default -> absent;
+    };
+  }
+
+  private static Function method(String name, java.util.function.Supplier<Object> value) {
+    return new Function.Named(
+        name,
+        (rendering, given) -> {
+          given.places(name);
+          return value.get();
+        });
+  }
+
+  private static Tuple ratio(Object value) {
+    if (value instanceof BigInteger whole) {
+      return Tuple.of(whole, BigInteger.ONE);
+    }
+    double number = (Double) value;
+    if (!Double.isFinite(number)) {
+      throw TemplateErrors.overflow("cannot convert %s to integer ratio", text(number));
+    }
+    java.math.BigDecimal exact = new java.math.BigDecimal(number).stripTrailingZeros();
+    BigInteger below = exact.scale() > 0 ? BigInteger.TEN.pow(exact.scale()) : BigInteger.ONE;
+    BigInteger above = exact.multiply(new java.math.BigDecimal(below)).toBigIntegerExact();
+    BigInteger shared = above.gcd(below);
+    return Tuple.of(above.divide(shared), below.divide(shared));
+  }
 }

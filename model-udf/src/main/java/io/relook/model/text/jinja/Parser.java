@@ -9,8 +9,6 @@ import java.util.Set;
 
 /** A template's statements by Jinja2's grammar, with transformers' extensions. */
 final class Parser {
-  private static final Set<String> REFUSED =
-      Set.of("block", "extends", "include", "import", "from", "autoescape");
   private static final Map<String, Statement.Flow> CONTROLS =
       Map.of("break", Statement.Flow.BREAK, "continue", Statement.Flow.CONTINUE);
 
@@ -39,7 +37,7 @@ final class Parser {
           output.add(new Expression.Constant(Text.of((String) token.value()), token.line()));
           continue;
         case Token.VARIABLE_BEGIN:
-          output.add(expressions.tuple(true, null, false));
+          output.add(expressions.tuple(true, false));
           tokens.expect(Token.VARIABLE_END);
           continue;
         default:
@@ -74,9 +72,6 @@ final class Parser {
     }
     String name = (String) tag.value();
     int line = tokens.next().line();
-    if (REFUSED.contains(name)) {
-      throw TemplateErrors.unsupported("the tag '%s'".formatted(name)).at(line);
-    }
     open.push(name);
     Statement statement =
         switch (name) {
@@ -88,6 +83,10 @@ final class Parser {
           case "filter" -> filter(line);
           case "with" -> with(line);
           case "print" -> print(line);
+          case "block" -> namedBlock(line);
+          case "autoescape" -> unescaped(line);
+          case "include", "import", "from", "extends" ->
+              OtherTemplate.parse(name, tokens, expressions, line);
           case "generation" ->
               new Macro.Generation(Macro.Signature.of(block("endgeneration")), line);
           case "break", "continue" -> new Statement.LoopControl(CONTROLS.get(name), line);
@@ -112,9 +111,9 @@ final class Parser {
   }
 
   private Statement loop(int line) {
-    Target target = target(false, "in");
+    Target target = target(false);
     tokens.expectName("in");
-    Expression items = expressions.tuple(false, "recursive", false);
+    Expression items = expressions.tuple(false, false);
     Expression test = tokens.skipName("if") ? expressions.expression() : null;
     boolean recursive = tokens.skipName("recursive");
     List<Statement> body = body("endfor", "else");
@@ -123,12 +122,12 @@ final class Parser {
   }
 
   private Statement condition(int line) {
-    Expression test = expressions.tuple(false, null, false);
+    Expression test = expressions.tuple(false, false);
     List<Statement> body = body("elif", "else", "endif");
     List<Statement.If> elifs = new ArrayList<>();
     Token end = tokens.next();
     while (end.isName("elif")) {
-      Expression next = expressions.tuple(false, null, false);
+      Expression next = expressions.tuple(false, false);
       elifs.add(
           new Statement.If(next, body("elif", "else", "endif"), List.of(), List.of(), end.line()));
       end = tokens.next();
@@ -138,9 +137,9 @@ final class Parser {
   }
 
   private Statement set(int line) {
-    Target target = target(true, null);
+    Target target = target(true);
     if (tokens.skip("=")) {
-      return new Statement.Assign(target, expressions.tuple(true, null, false), line);
+      return new Statement.Assign(target, expressions.tuple(true, false), line);
     }
     Expression filter = tokens.skip("|") ? expressions.filterChain(null) : null;
     return new Statement.AssignBlock(target, filter, block("endset"), line);
@@ -199,11 +198,42 @@ final class Parser {
       if (!targets.isEmpty()) {
         tokens.expect(",");
       }
-      targets.add(target(false, null));
+      targets.add(target(false));
       tokens.expect("=");
       values.add(expressions.expression());
     }
     return new Statement.With(targets, values, block("endwith"), line);
+  }
+
+  private Statement namedBlock(int line) {
+    String name = (String) tokens.expect(Token.NAME).value();
+    boolean scoped = tokens.skipName("scoped");
+    boolean required = tokens.skipName("required");
+    List<Statement> body = block("endblock");
+    if (required && !body.stream().allMatch(Parser::isSpace)) {
+      throw TemplateErrors.syntax("Required blocks can only contain comments or whitespace", line);
+    }
+    tokens.skipName(name);
+    return new Block(name, scoped, required, body, line);
+  }
+
+  private static boolean isSpace(Statement statement) {
+    return statement instanceof Statement.Output output
+        && output.children().stream()
+            .allMatch(
+                part ->
+                    part instanceof Expression.Constant constant
+                        && constant.constant() instanceof Text text
+                        && Characters.all(text, Characters::isSpace));
+  }
+
+  /** What does not escape is as it is without the tag; the other is refused. */
+  private Statement unescaped(int line) {
+    if (!(expressions.expression() instanceof Expression.Constant constant)
+        || !Boolean.FALSE.equals(constant.constant())) {
+      throw TemplateErrors.unsupported("the tag 'autoescape'").at(line);
+    }
+    return new Statement.With(List.of(), List.of(), block("endautoescape"), line);
   }
 
   private Statement print(int line) {
@@ -218,10 +248,10 @@ final class Parser {
   }
 
   /** One target or several between commas. */
-  private Target target(boolean members, String end) {
+  private Target target(boolean members) {
     int line = tokens.current().line();
     List<Target> targets = new ArrayList<>();
-    boolean several = expressions.several(targets, () -> oneTarget(members), end);
+    boolean several = expressions.several(targets, () -> oneTarget(members));
     if (targets.isEmpty()) {
       throw TemplateErrors.syntax(
           "Expected an expression, got '%s'".formatted(tokens.current().described()), line);
@@ -246,14 +276,14 @@ final class Parser {
     if (token.is("(")) {
       tokens.next();
       List<Target> inside = new ArrayList<>();
-      boolean several = expressions.several(inside, () -> oneTarget(false), null);
+      boolean several = expressions.several(inside, () -> oneTarget(false));
       tokens.expect(")");
       return several || inside.isEmpty() ? new Target.Several(inside, token.line()) : inside.get(0);
     }
     throw TemplateErrors.syntax("can't assign to '%s'".formatted(token.described()), token.line());
   }
 
-  private static void checkName(String name, int line) {
+  static void checkName(String name, int line) {
     if (Set.of("true", "false", "none", "True", "False", "None").contains(name)) {
       throw TemplateErrors.syntax("can't assign to '%s'".formatted(name), line);
     }

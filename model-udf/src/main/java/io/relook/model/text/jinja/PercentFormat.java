@@ -14,19 +14,19 @@ final class PercentFormat {
           "%(?:\\(([^)]*)\\))?([-+ #0]*)(\\*|\\d+)?(?:\\.(\\*|\\d+)?)?[hlL]?(.)", Pattern.DOTALL);
 
   private final Object given;
+  private final boolean escapes;
   private final List<Object> places;
   private int next;
 
-  private PercentFormat(Object given) {
+  private PercentFormat(Object given, boolean escapes) {
     this.given = given;
+    this.escapes = escapes;
     this.places = given instanceof Tuple tuple ? tuple.items() : java.util.Arrays.asList(given);
   }
 
+  /** An escaped text escapes what is put in. */
   static Text apply(Text format, Object given) {
-    if (format.markup()) {
-      throw TemplateErrors.unsupported("'%' of an escaped text");
-    }
-    return new PercentFormat(given).formatted(format);
+    return new PercentFormat(given, format.markup()).formatted(format).asMarkup(format.markup());
   }
 
   private Text formatted(Text format) {
@@ -91,9 +91,10 @@ final class PercentFormat {
     }
     Object value = value(field.group(1));
     if (type == 's' || type == 'r' || type == 'a') {
-      Text text = type == 's' ? Values.text(value) : Values.repr(value);
-      if (type == 'a' && !Characters.all(text, c -> c < 0x80)) {
-        throw TemplateErrors.unsupported("'%a' of a text beyond ASCII");
+      Text shown = type == 's' ? Filters.soft(value) : Values.repr(value);
+      Text text = escapes ? Operators.escaped(shown) : shown;
+      if (type == 'a') {
+        text = escapes ? Operators.escaped(Shown.ascii(value)) : Shown.ascii(value);
       }
       return padded(
           precision >= 0 ? text.part(0, Math.min(precision, text.length())) : text, width, left);
@@ -154,14 +155,16 @@ final class PercentFormat {
           case 'd', 'i', 'u' -> whole(value, precision, 10);
           case 'x', 'X' -> whole(strict(value, type), precision, 16);
           case 'o' -> whole(strict(value, type), precision, 8);
-          case 'f', 'F' -> NumberText.fixed(Numbers.floating(value), decimals);
-          case 'e', 'E' -> NumberText.scientific(Numbers.floating(value), decimals);
-          case 'g', 'G' -> NumberText.general(Numbers.floating(value), decimals, false);
+          case 'f', 'F' ->
+              NumberText.pointed(NumberText.fixed(Numbers.floating(value), decimals), alternate);
+          case 'e', 'E' ->
+              NumberText.pointed(
+                  NumberText.scientific(Numbers.floating(value), decimals), alternate);
+          case 'g', 'G' ->
+              NumberText.pointed(
+                  NumberText.general(Numbers.floating(value), decimals, alternate), alternate);
           default -> throw TemplateErrors.value("unsupported format character '%s'", type);
         };
-    if (alternate && "fFeEgG".indexOf(type) >= 0) {
-      throw TemplateErrors.unsupported("the format flag '#' here");
-    }
     return Character.isUpperCase(type) ? text.toUpperCase(Locale.ROOT) : text;
   }
 

@@ -18,14 +18,20 @@ final class Rendering {
   private static final int DEEPEST = 150;
 
   private final Map<String, Object> variables;
+  private final Map<String, Block> blocks;
   private final Clock clock;
   private final Map<Node, Map<String, Symbols>> symbols = new IdentityHashMap<>();
   private long work;
   private int depth;
 
-  Rendering(Map<String, Object> variables, Clock clock) {
+  Rendering(Map<String, Object> variables, Map<String, Block> blocks, Clock clock) {
     this.variables = variables;
+    this.blocks = blocks;
     this.clock = clock;
+  }
+
+  Map<String, Block> blocks() {
+    return blocks;
   }
 
   Clock clock() {

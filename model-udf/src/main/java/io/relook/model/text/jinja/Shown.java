@@ -17,6 +17,25 @@ final class Shown {
     return shown.out.build();
   }
 
+  /** Python's {@code ascii}: what is beyond ASCII is escaped. */
+  static Text ascii(Object value) {
+    Text text = of(value);
+    Text.Builder out = Text.builder();
+    for (int i = 0; i < text.length(); i++) {
+      int user = text.points()[i] & Text.USER;
+      if (text.at(i) < 0x80) {
+        out.add(text.points()[i]);
+      } else {
+        escaped(text.at(i)).chars().forEach(c -> out.add(c | user));
+      }
+    }
+    return out.build();
+  }
+
+  private static String escaped(int point) {
+    return (point < 0x100 ? "\\x%02x" : point < 0x10000 ? "\\u%04x" : "\\U%08x").formatted(point);
+  }
+
   private void add(Object value, int depth) {
     if (depth > DEEPEST) {
       throw TemplateErrors.bound("levels of a value", DEEPEST);
@@ -49,6 +68,8 @@ final class Shown {
       out.add(">");
     } else if (value instanceof Macro.Value macro) {
       out.add("<Macro %s>".formatted(macro.shownName()));
+    } else if (value instanceof Block.TemplateReference) {
+      out.add("<TemplateReference None>");
     } else if (value instanceof Loop loop) {
       out.add("<LoopContext %d/%d>".formatted(loop.index(), loop.length()));
     } else {
@@ -102,13 +123,7 @@ final class Shown {
                       ? "\\r"
                       : point == '\t'
                           ? "\\t"
-                          : Characters.isPrintable(point)
-                              ? null
-                              : point < 0x100
-                                  ? "\\x%02x".formatted(point)
-                                  : point < 0x10000
-                                      ? "\\u%04x".formatted(point)
-                                      : "\\U%08x".formatted(point);
+                          : Characters.isPrintable(point) ? null : escaped(point);
       if (escape == null) {
         out.add(point | user);
       } else {

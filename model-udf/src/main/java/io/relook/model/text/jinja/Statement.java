@@ -16,6 +16,8 @@ sealed interface Statement extends Node
         Statement.FilterBlock,
         Statement.LoopControl,
         For,
+        Block,
+        OtherTemplate,
         Macro.Definition,
         Macro.CallBlock,
         Macro.Generation {

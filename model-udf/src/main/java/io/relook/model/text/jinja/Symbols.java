@@ -63,6 +63,15 @@ final class Symbols {
     return own != null || parent == null ? own : parent.find(name);
   }
 
+  /** The names that are written here or in a frame around. */
+  Set<String> allStores() {
+    Set<String> all = new LinkedHashSet<>(stores);
+    if (parent != null) {
+      all.addAll(parent.allStores());
+    }
+    return all;
+  }
+
   void declare(List<? extends Node> nodes) {
     nodes.forEach(node -> node.declare(this));
   }

@@ -13,9 +13,11 @@ import java.util.Map;
  */
 public final class Template {
   private final List<Statement> statements;
+  private final Map<String, Block> blocks;
 
-  private Template(List<Statement> statements) {
+  private Template(List<Statement> statements, Map<String, Block> blocks) {
     this.statements = statements;
+    this.blocks = blocks;
   }
 
   /** Reads a template; a {@link TemplateException} says what Jinja would refuse in it. */
@@ -23,7 +25,7 @@ public final class Template {
     try {
       List<Statement> statements = Parser.parse(source);
       Checker.check(statements);
-      return new Template(statements);
+      return new Template(statements, Block.all(statements));
     } catch (StackOverflowError e) {
       throw TemplateErrors.unsupported("so deep a nesting");
     }
@@ -39,10 +41,14 @@ public final class Template {
     Map<String, Object> values = new HashMap<>();
     variables.forEach((name, value) -> values.put(name, Values.of(value, false)));
     Symbols symbols = new Symbols(null);
+    Undeclared.among(statements, "self").forEach(symbols::parameter);
     symbols.declare(statements);
     Text.Builder out = Text.builder();
     try {
-      Frame frame = Frame.root(new Rendering(values, clock), symbols);
+      Frame frame = Frame.root(new Rendering(values, blocks, clock), symbols);
+      if (symbols.hasParameter("self")) {
+        frame.give("self", new Block.TemplateReference(blocks, frame.context()));
+      }
       Statement.all(statements, frame.enter(), out);
     } catch (StackOverflowError e) {
       throw TemplateErrors.unsupported("so deep a nesting");

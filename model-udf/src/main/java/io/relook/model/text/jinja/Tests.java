@@ -95,9 +95,21 @@ final class Tests {
     return !(value instanceof View) && !(value instanceof Loop) && Values.lengthOrNone(value) >= 0;
   }
 
-  /** Identity; of equal numbers and texts it is chance in Python. */
+  /**
+   * Identity. CPython has each small whole number and each text of one Latin-1 character once; of
+   * other equal numbers and texts it is chance.
+   */
   private static boolean same(Object value, Object other) {
     boolean equal = Comparison.equal(value, other);
+    boolean once =
+        value instanceof BigInteger number
+            ? number.bitLength() < 9 && Values.index(number) >= -5 && Values.index(number) <= 256
+            : value instanceof Text text
+                && !text.markup()
+                && (text.isEmpty() || text.length() == 1 && text.at(0) < 0x100);
+    if (equal && once && other != null && value.getClass() == other.getClass()) {
+      return true;
+    }
     boolean chance =
         equal
             && value != other

@@ -30,6 +30,10 @@ final class TextFilters {
     ALL.put("escape", (r, value, given) -> none(given, Operators.escaped(Filters.soft(value))));
     ALL.put("e", ALL.get("escape"));
     ALL.put("forceescape", (r, value, given) -> none(given, Operators.escaped(Values.text(value))));
+    ALL.put("striptags", (r, value, given) -> none(given, Html.stripped(Filters.soft(value))));
+    ALL.put("xmlattr", (r, value, given) -> Html.attributes(value, given));
+    ALL.put("wordwrap", (r, value, given) -> Wrapping.of(value, given));
+    ALL.put("pprint", (r, value, given) -> none(given, Pretty.of(value)));
     ALL.put("tojson", (r, value, given) -> Json.of(value, given));
   }
 
@@ -53,14 +57,22 @@ final class TextFilters {
   /** Jinja's own: words begin after white space, hyphens and opening brackets. */
   private static Text title(Text text) {
     Text.Builder out = Text.builder();
-    boolean begins = true;
-    for (int i = 0; i < text.length(); i++) {
-      Text one = text.part(i, i + 1);
-      boolean between = Characters.isSpace(text.at(i)) || "-({[<".indexOf(text.at(i)) >= 0;
-      out.add(between ? one : begins ? Casing.upper(one) : Casing.lower(one));
-      begins = between;
+    int from = 0;
+    for (int i = 0; i <= text.length(); i++) {
+      if (i == text.length() || beginsWord(text.at(i))) {
+        Text word = text.part(from, i);
+        int first = Math.min(1, word.length());
+        out.add(Casing.upper(word.part(0, first)));
+        out.add(Casing.lower(word.part(first, word.length())));
+        out.add(text.part(i, Math.min(i + 1, text.length())));
+        from = Math.min(i + 1, text.length());
+      }
     }
-    return out.build().asMarkup(false);
+    return out.build();
+  }
+
+  private static boolean beginsWord(int point) {
+    return Characters.isSpace(point) || "-({[<".indexOf(point) >= 0;
   }
 
   private static Object centered(Text text, Arguments given) {

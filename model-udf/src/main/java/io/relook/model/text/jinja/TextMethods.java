@@ -3,6 +3,7 @@ package io.relook.model.text.jinja;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The methods of Python's {@code str}. */
@@ -32,26 +33,60 @@ final class TextMethods {
           "count",
           "zfill",
           "casefold",
-          "expandtabs");
+          "expandtabs",
+          "format",
+          "format_map",
+          "partition",
+          "rpartition",
+          "join",
+          "replace",
+          "center",
+          "ljust",
+          "rjust");
+
+  /** And of these the argument whose text Markup escapes. */
+  private static final Map<String, Integer> ESCAPED =
+      Map.of("join", 0, "replace", 1, "center", 1, "ljust", 1, "rjust", 1);
 
   private TextMethods() {}
 
   /** A method of a text by its name, or null. */
   static Function find(Text text, String name) {
     Function method = of(text, name);
-    if (method == null || !text.markup() || name.startsWith("is")) {
+    boolean plain = name.startsWith("is") || name.equals("striptags") || name.equals("unescape");
+    if (method == null || !text.markup() || plain) {
       return method;
     }
     if (!OF_MARKUP.contains(name)) {
       throw TemplateErrors.unsupported("'%s' of an escaped text".formatted(name));
     }
-    return (rendering, given) -> marked(method.call(rendering, given));
+    int at = ESCAPED.getOrDefault(name, -1);
+    return (rendering, given) -> marked(method.call(rendering, escaped(given, at)));
+  }
+
+  private static Arguments escaped(Arguments given, int at) {
+    if (at < 0 || at >= given.positional().size()) {
+      return given;
+    }
+    List<Object> places = new ArrayList<>(given.positional());
+    places.set(at, escaped(places.get(at), at == 0));
+    return new Arguments(places, given.named());
+  }
+
+  private static Object escaped(Object value, boolean each) {
+    return each
+        ? Values.list(value).stream().map(item -> escaped(item, false)).toList()
+        : Operators.escaped(Filters.soft(value));
   }
 
   private static Object marked(Object value) {
     return value instanceof Text part
         ? part.asMarkup(true)
-        : value instanceof List<?> parts ? parts.stream().map(TextMethods::marked).toList() : value;
+        : value instanceof List<?> parts
+            ? parts.stream().map(TextMethods::marked).toList()
+            : value instanceof Tuple parts
+                ? Tuple.of(parts.items().stream().map(TextMethods::marked).toArray())
+                : value;
   }
 
   private static Function of(Text text, String name) {
@@ -135,6 +170,8 @@ final class TextMethods {
             }
             return Text.join(text, parts);
           };
+      case "striptags" -> text.markup() ? made(name, () -> Html.stripped(text)) : null;
+      case "unescape" -> text.markup() ? made(name, () -> Html.unescaped(text)) : null;
       case "format" -> (r, given) -> BraceFormat.apply(text, given);
       case "format_map" ->
           (r, given) ->

@@ -21,6 +21,9 @@ final class Undeclared {
 
   private void visit(List<? extends Node> nodes) {
     for (Node node : nodes) {
+      if (node instanceof Block) {
+        continue;
+      }
       if (node instanceof Expression.Name name && names.contains(name.name())) {
         found.add(name.name());
       } else if (node instanceof Target.Variable variable) {

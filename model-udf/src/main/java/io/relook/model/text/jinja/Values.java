@@ -143,7 +143,7 @@ final class Values {
     if (value instanceof Text text) {
       List<Object> characters = new ArrayList<>(text.length());
       for (int i = 0; i < text.length(); i++) {
-        characters.add(text.part(i, i + 1));
+        characters.add(text.part(i, i + 1).asMarkup(false));
       }
       return characters;
     }
